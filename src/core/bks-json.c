@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "bks-core"
+
+#include "config.h"
+
+#include <math.h>
+
+#include "bks-error.h"
+#include "bks-json.h"
+
+/**
+ * bks_json_parse:
+ * @data: JSON text
+ * @length: its length in bytes, -1 if it ends with a NUL
+ * @error: return location
+ *
+ * Reads one strict JSON document. Always by the mutable parser: json-glib's
+ * immutable one aborts the process on two concatenated objects.
+ *
+ * Returns: (transfer full): its root, or %NULL with %BKS_ERROR_MALFORMED
+ */
+JsonNode *
+bks_json_parse (const char  *data,
+                gssize       length,
+                GError     **error)
+{
+  g_autoptr(JsonParser) parser = json_parser_new ();
+  g_autoptr(GError) local = NULL;
+  JsonNode *root;
+
+  g_return_val_if_fail (data != NULL || length == 0, NULL);
+
+  json_parser_set_strict (parser, TRUE);
+  if (!json_parser_load_from_data (parser, data != NULL ? data : "", length, &local))
+    {
+      /* The message of json-glib quotes the text; the place is enough. */
+      g_set_error_literal (error, BKS_ERROR, BKS_ERROR_MALFORMED, "The text is not valid JSON");
+      return NULL;
+    }
+  root = json_parser_steal_root (parser);
+  if (root == NULL)
+    g_set_error_literal (error, BKS_ERROR, BKS_ERROR_MALFORMED, "The JSON text is empty");
+  return root;
+}
+
+/**
+ * bks_json_parse_object:
+ * @data: JSON text
+ * @length: its length in bytes, -1 if it ends with a NUL
+ * @error: return location
+ *
+ * Returns: (transfer full): the object at its root, or %NULL with %BKS_ERROR_MALFORMED
+ */
+JsonObject *
+bks_json_parse_object (const char  *data,
+                       gssize       length,
+                       GError     **error)
+{
+  g_autoptr(JsonNode) root = bks_json_parse (data, length, error);
+
+  if (root == NULL)
+    return NULL;
+  if (!JSON_NODE_HOLDS_OBJECT (root))
+    {
+      g_set_error_literal (error, BKS_ERROR, BKS_ERROR_MALFORMED, "The JSON text is not an object");
+      return NULL;
+    }
+  return json_node_dup_object (root);
+}
+
+/**
+ * bks_json_get:
+ * @object: (nullable): an object
+ * @member: a member's name
+ *
+ * Returns: (transfer none) (nullable): the member, %NULL where it is absent or null
+ */
+JsonNode *
+bks_json_get (JsonObject *object,
+              const char *member)
+{
+  JsonNode *node = object != NULL ? json_object_get_member (object, member) : NULL;
+
+  return node == NULL || JSON_NODE_HOLDS_NULL (node) ? NULL : node;
+}
+
+/**
+ * bks_json_get_string:
+ * @object: (nullable): an object
+ * @member: a member's name
+ *
+ * Returns: (transfer none) (nullable): the text; %NULL where the member is anything else
+ */
+const char *
+bks_json_get_string (JsonObject *object,
+                     const char *member)
+{
+  JsonNode *node = bks_json_get (object, member);
+
+  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_STRING)
+    return NULL;
+  return json_node_get_string (node);
+}
+
+/**
+ * bks_json_get_int:
+ * @object: (nullable): an object
+ * @member: a member's name
+ * @value: (out): a whole number
+ *
+ * Accepts 12, 12.0 and "12": servers write counts in all three ways.
+ *
+ * Returns: %FALSE, @value untouched, where the member is no whole number that
+ *   64 bits hold (json-glib saturates larger ones silently)
+ */
+gboolean
+bks_json_get_int (JsonObject *object,
+                  const char *member,
+                  gint64     *value)
+{
+  JsonNode *node = bks_json_get (object, member);
+  gint64 number;
+
+  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node))
+    return FALSE;
+  if (json_node_get_value_type (node) == G_TYPE_STRING)
+    return g_ascii_string_to_signed (json_node_get_string (node), 10, G_MININT64 + 1, G_MAXINT64 - 1, value, NULL);
+  if (json_node_get_value_type (node) == G_TYPE_DOUBLE)
+    {
+      double real = json_node_get_double (node);
+
+      if (!isfinite (real) || fabs (real) > 9007199254740992.0 || real != floor (real))
+        return FALSE;
+      *value = (gint64) real;
+      return TRUE;
+    }
+  if (json_node_get_value_type (node) != G_TYPE_INT64)
+    return FALSE;
+  number = json_node_get_int (node);
+  if (number == G_MAXINT64 || number == G_MININT64)
+    return FALSE;
+  *value = number;
+  return TRUE;
+}
+
+/**
+ * bks_json_get_boolean:
+ * @object: (nullable): an object
+ * @member: a member's name
+ * @value: (out): the truth value
+ *
+ * Returns: %FALSE, @value untouched, where the member is not true or false
+ */
+gboolean
+bks_json_get_boolean (JsonObject *object,
+                      const char *member,
+                      gboolean   *value)
+{
+  JsonNode *node = bks_json_get (object, member);
+
+  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_BOOLEAN)
+    return FALSE;
+  *value = json_node_get_boolean (node);
+  return TRUE;
+}
+
+/**
+ * bks_json_get_money:
+ * @object: (nullable): an object
+ * @member: a member's name
+ * @value: (out): the amount
+ *
+ * Accepts a number and a decimal string of US dollars.
+ *
+ * Returns: %FALSE, @value untouched, where the member is no amount
+ */
+gboolean
+bks_json_get_money (JsonObject *object,
+                    const char *member,
+                    BksMoney   *value)
+{
+  JsonNode *node = bks_json_get (object, member);
+
+  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node))
+    return FALSE;
+  if (json_node_get_value_type (node) == G_TYPE_STRING)
+    return bks_money_parse (json_node_get_string (node), value, NULL);
+  if (json_node_get_value_type (node) != G_TYPE_INT64 && json_node_get_value_type (node) != G_TYPE_DOUBLE)
+    return FALSE;
+  return bks_money_from_double (json_node_get_double (node), value);
+}
+
+/**
+ * bks_json_get_object:
+ * @object: (nullable): an object
+ * @member: a member's name
+ *
+ * Returns: (transfer none) (nullable): the inner object; %NULL where the member is anything else
+ */
+JsonObject *
+bks_json_get_object (JsonObject *object,
+                     const char *member)
+{
+  JsonNode *node = bks_json_get (object, member);
+
+  return node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+}
+
+/**
+ * bks_json_get_array:
+ * @object: (nullable): an object
+ * @member: a member's name
+ *
+ * Returns: (transfer none) (nullable): the array; %NULL where the member is anything else
+ */
+JsonArray *
+bks_json_get_array (JsonObject *object,
+                    const char *member)
+{
+  JsonNode *node = bks_json_get (object, member);
+
+  return node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+}
+
+/**
+ * bks_json_array_object:
+ * @array: (nullable): an array
+ * @index: which element
+ *
+ * Returns: (transfer none) (nullable): the object there; %NULL where there is none
+ */
+JsonObject *
+bks_json_array_object (JsonArray *array,
+                       guint      index)
+{
+  JsonNode *node;
+
+  if (array == NULL || index >= json_array_get_length (array))
+    return NULL;
+  node = json_array_get_element (array, index);
+  return JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+}
+
+/**
+ * bks_json_to_string:
+ * @node: any node
+ *
+ * Returns: (transfer full): it as compact JSON on one line
+ */
+char *
+bks_json_to_string (JsonNode *node)
+{
+  return json_to_string (node, FALSE);
+}
+
+/**
+ * bks_json_builder_end:
+ * @builder: a finished builder
+ *
+ * Returns: (transfer full): what was built, as compact JSON on one line
+ */
+char *
+bks_json_builder_end (JsonBuilder *builder)
+{
+  g_autoptr(JsonNode) root = json_builder_get_root (builder);
+
+  return json_to_string (root, FALSE);
+}

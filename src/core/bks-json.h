@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+#include "bks-money.h"
+
+G_BEGIN_DECLS
+
+JsonNode   *bks_json_parse        (const char  *data,
+                                   gssize       length,
+                                   GError     **error);
+JsonObject *bks_json_parse_object (const char  *data,
+                                   gssize       length,
+                                   GError     **error);
+JsonNode   *bks_json_get          (JsonObject  *object,
+                                   const char  *member);
+const char *bks_json_get_string   (JsonObject  *object,
+                                   const char  *member);
+gboolean    bks_json_get_int      (JsonObject  *object,
+                                   const char  *member,
+                                   gint64      *value);
+gboolean    bks_json_get_boolean  (JsonObject  *object,
+                                   const char  *member,
+                                   gboolean    *value);
+gboolean    bks_json_get_money    (JsonObject  *object,
+                                   const char  *member,
+                                   BksMoney    *value);
+JsonObject *bks_json_get_object   (JsonObject  *object,
+                                   const char  *member);
+JsonArray  *bks_json_get_array    (JsonObject  *object,
+                                   const char  *member);
+JsonObject *bks_json_array_object (JsonArray   *array,
+                                   guint        index);
+char       *bks_json_to_string    (JsonNode    *node);
+char       *bks_json_builder_end  (JsonBuilder *builder);
+
+G_END_DECLS

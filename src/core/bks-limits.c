@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "bks-core"
+
+#include "config.h"
+
+#include "bks-limits.h"
+
+#define SECONDS 1000u
+#define MINUTES (60u * SECONDS)
+#define KIB G_GINT64_CONSTANT (1024)
+#define MIB (1024 * KIB)
+
+G_DEFINE_BOXED_TYPE (BksLimits, bks_limits, bks_limits_ref, bks_limits_unref)
+
+static const BksLimits shipped = {
+  .import_file_bytes = 64 * MIB,
+  .long_paragraph_words = 3000,
+  .node_text_bytes = 64 * MIB,
+  .title_bytes = 1024,
+
+  .autosave_idle_ms = 1 * SECONDS,
+  .autosave_most_ms = 5 * SECONDS,
+  .draft_save_ms = 1 * SECONDS,
+
+  .database_busy_ms = 5 * SECONDS,
+
+  .keyring_ms = 60 * SECONDS,
+
+  .connect_ms = 10 * SECONDS,
+  .first_token_ms = 30 * SECONDS,
+  .first_token_alternative_ms = 12 * SECONDS,
+  .first_token_reasoning_ms = 120 * SECONDS,
+  .first_token_local_ms = 300 * SECONDS,
+  .idle_ms = 30 * SECONDS,
+  .idle_slow_ms = 120 * SECONDS,
+  .total_ms = 15 * MINUTES,
+  .check_ms = 15 * SECONDS,
+  .line_bytes = 4 * MIB,
+  .event_bytes = 16 * MIB,
+  .answer_bytes = 32 * MIB,
+  .error_body_bytes = 64 * KIB,
+  .error_text_bytes = 2 * KIB,
+
+  .service_connections = 512,
+  .service_connections_per_peer = 32,
+  .service_header_ms = 10 * SECONDS,
+  .service_idle_ms = 30 * SECONDS,
+  .service_body_bytes = 1 * MIB,
+  .pairing_code_ms = 2 * MINUTES,
+  .pairing_tries = 10,
+  .pairing_tries_per_minute = 5,
+  .access_token_ms = 15 * MINUTES,
+  .refresh_token_ms = 30u * 24 * 60 * MINUTES,
+  .refresh_grace_ms = 10 * SECONDS,
+  .requests_per_second = 20,
+  .requests_burst = 60,
+  .list_rows = 200,
+};
+
+/**
+ * bks_limits_new:
+ *
+ * Returns: (transfer full): the limits that the program ships, on the machine's clock
+ */
+BksLimits *
+bks_limits_new (void)
+{
+  BksLimits *self = g_atomic_rc_box_dup (sizeof shipped, (BksLimits *) &shipped);
+
+  self->clock = bks_clock_new ();
+  return self;
+}
+
+/**
+ * bks_limits_ref:
+ * @self: limits
+ *
+ * Returns: (transfer full): @self
+ */
+BksLimits *
+bks_limits_ref (BksLimits *self)
+{
+  return g_atomic_rc_box_acquire (self);
+}
+
+static void
+clear (gpointer data)
+{
+  BksLimits *self = data;
+
+  g_clear_object (&self->clock);
+}
+
+/**
+ * bks_limits_unref:
+ * @self: (transfer full): limits
+ */
+void
+bks_limits_unref (BksLimits *self)
+{
+  g_atomic_rc_box_release_full (self, clear);
+}

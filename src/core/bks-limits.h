@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "bks-clock.h"
+
+G_BEGIN_DECLS
+
+#define BKS_TYPE_LIMITS (bks_limits_get_type ())
+
+/**
+ * BksLimits:
+ *
+ * Every wait, cap and clock of the program. Made once by the face that starts
+ * and handed down; tests make their own. Times are milliseconds, sizes bytes.
+ * Not to be changed once another thread can see it.
+ */
+typedef struct
+{
+  BksClock *clock;
+
+  /* Text and files */
+  gint64 import_file_bytes;         /* a plain-text or Markdown file to import */
+  guint  long_paragraph_words;      /* above it the editor grows slow: warn (book.md §4) */
+  gint64 node_text_bytes;           /* the text of one node */
+  guint  title_bytes;
+
+  /* Writing */
+  guint autosave_idle_ms;           /* after the last key */
+  guint autosave_most_ms;           /* while typing goes on */
+  guint draft_save_ms;              /* while a stream runs */
+
+  /* Store */
+  guint database_busy_ms;
+
+  /* Keyring */
+  guint keyring_ms;                 /* a prompt that nobody answers ends here */
+
+  /* Providers */
+  guint  connect_ms;
+  guint  first_token_ms;            /* with no alternative */
+  guint  first_token_alternative_ms;
+  guint  first_token_reasoning_ms;
+  guint  first_token_local_ms;      /* Ollama loads the model first */
+  guint  idle_ms;
+  guint  idle_slow_ms;              /* reasoning models and Ollama */
+  guint  total_ms;
+  guint  check_ms;                  /* a key check or a list of models */
+  gint64 line_bytes;                /* one line of a stream */
+  gint64 event_bytes;               /* one event of a stream */
+  gint64 answer_bytes;              /* a whole answer, streamed or not */
+  gint64 error_body_bytes;
+  guint  error_text_bytes;          /* a provider's message, shown verbatim */
+
+  /* Companion service (service.md §1) */
+  guint  service_connections;
+  guint  service_connections_per_peer;
+  guint  service_header_ms;
+  guint  service_idle_ms;
+  gint64 service_body_bytes;
+  guint  pairing_code_ms;
+  guint  pairing_tries;             /* wrong tries in all before the code is void */
+  guint  pairing_tries_per_minute;  /* per peer */
+  guint  access_token_ms;
+  guint  refresh_token_ms;
+  guint  refresh_grace_ms;          /* the previous refresh token, for two tabs */
+  guint  requests_per_second;       /* per device */
+  guint  requests_burst;
+  guint  list_rows;                 /* a page of a list */
+} BksLimits;
+
+GType      bks_limits_get_type (void);
+BksLimits *bks_limits_new      (void);
+BksLimits *bks_limits_ref      (BksLimits *self);
+void       bks_limits_unref    (BksLimits *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BksLimits, bks_limits_unref)
+
+G_END_DECLS
