@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "bks-error.h"
 #include "bks-json.h"
@@ -63,6 +64,102 @@ bks_json_parse_object (const char  *data,
   if (!JSON_NODE_HOLDS_OBJECT (root))
     {
       g_set_error_literal (error, BKS_ERROR, BKS_ERROR_MALFORMED, "The JSON text is not an object");
+      return NULL;
+    }
+  return json_node_dup_object (root);
+}
+
+/* No message of ours nests deeper, and the parser recurses on what it reads. */
+#define UNTRUSTED_DEPTH 32
+
+static gboolean
+is_shallow (const char *data,
+            gsize       length)
+{
+  gboolean in_string = FALSE;
+  guint depth = 0;
+
+  for (gsize i = 0; i < length; i++)
+    {
+      if (in_string && data[i] == '\\')
+        i++;
+      else if (data[i] == '"')
+        in_string = !in_string;
+      else if (!in_string && (data[i] == '{' || data[i] == '['))
+        depth++;
+      else if (!in_string && (data[i] == '}' || data[i] == ']') && depth > 0)
+        depth--;
+      if (depth > UNTRUSTED_DEPTH)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+count_member_cb (JsonParser *parser,
+                 JsonObject *object,
+                 const char *name,
+                 guint      *count)
+{
+  (*count)++;
+}
+
+static guint
+count_members (JsonNode *node)
+{
+  g_autoptr(GList) children = NULL;
+  guint count = 0;
+
+  if (JSON_NODE_HOLDS_OBJECT (node))
+    {
+      count = json_object_get_size (json_node_get_object (node));
+      children = json_object_get_values (json_node_get_object (node));
+    }
+  else if (JSON_NODE_HOLDS_ARRAY (node))
+    children = json_array_get_elements (json_node_get_array (node));
+  for (GList *l = children; l != NULL; l = l->next)
+    count += count_members (l->data);
+  return count;
+}
+
+/**
+ * bks_json_parse_untrusted:
+ * @data: JSON text that anybody may have sent
+ * @length: its length in bytes, -1 if it ends with a NUL
+ * @error: return location
+ *
+ * As bks_json_parse_object(), and refuses what two readers could understand
+ * in two ways: a member given twice, a NUL byte. Nesting beyond 32 is refused
+ * before anything recurses on it.
+ *
+ * Returns: (transfer full): the object, or %NULL with %BKS_ERROR_MALFORMED
+ */
+JsonObject *
+bks_json_parse_untrusted (const char  *data,
+                          gssize       length,
+                          GError     **error)
+{
+  g_autoptr(JsonParser) parser = json_parser_new ();
+  gsize size = length < 0 ? strlen (data) : (gsize) length;
+  JsonNode *root = NULL;
+  guint count = 0;
+
+  g_return_val_if_fail (data != NULL || length == 0, NULL);
+
+  json_parser_set_strict (parser, TRUE);
+  g_signal_connect (parser, "object-member", G_CALLBACK (count_member_cb), &count);
+  if (size > 0 && memchr (data, '\0', size) == NULL && is_shallow (data, size) &&
+      json_parser_load_from_data (parser, data, (gssize) size, NULL))
+    root = json_parser_get_root (parser);
+  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
+    {
+      g_set_error_literal (error, BKS_ERROR, BKS_ERROR_MALFORMED, "The text is not a JSON object");
+      return NULL;
+    }
+  /* A repeated member replaces the earlier one: fewer are left than were read. */
+  if (count_members (root) != count)
+    {
+      g_set_error_literal (error, BKS_ERROR, BKS_ERROR_MALFORMED, "The JSON text names a member twice");
       return NULL;
     }
   return json_node_dup_object (root);

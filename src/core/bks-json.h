@@ -13,6 +13,9 @@ JsonNode   *bks_json_parse        (const char  *data,
 JsonObject *bks_json_parse_object (const char  *data,
                                    gssize       length,
                                    GError     **error);
+JsonObject *bks_json_parse_untrusted (const char *data,
+                                      gssize      length,
+                                      GError    **error);
 JsonNode   *bks_json_get          (JsonObject  *object,
                                    const char  *member);
 const char *bks_json_get_string   (JsonObject  *object,

@@ -55,7 +55,10 @@ typedef struct
   guint  service_connections;
   guint  service_connections_per_peer;
   guint  service_header_ms;
-  guint  service_idle_ms;
+  guint  service_idle_ms;           /* between requests, and while an answer is not read */
+  guint  service_body_ms;           /* from the header's end to the body's */
+  guint  service_linger_ms;         /* what is still sent to a refused request is read away */
+  guint  service_retry_ms;          /* before accepting again, once descriptors ran out */
   gint64 service_body_bytes;
   guint  pairing_code_ms;
   guint  pairing_tries;             /* wrong tries in all before the code is void */
