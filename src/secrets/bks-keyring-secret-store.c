@@ -111,6 +111,9 @@ backend_cb (GObject      *source,
   GError *error = NULL;
   SecretBackend *backend = secret_backend_get_finish (result, &error);
 
+  /* libsecret (0.21.7) gives its first caller the very reference it keeps. */
+  if (backend != NULL && g_task_get_source_tag (G_TASK (result)) != (gpointer) secret_backend_get)
+    g_object_ref (backend);
   settle_object (data, backend, error);
 }
 
@@ -177,11 +180,12 @@ search_cb (GObject      *source,
 }
 
 static DexFuture *
-search (Job *job)
+search (Job        *job,
+        GHashTable *attributes)
 {
   DexPromise *promise = dex_promise_new_cancellable ();
 
-  secret_password_searchv (&key_schema, job->attributes, SECRET_SEARCH_ALL | SECRET_SEARCH_LOAD_SECRETS,
+  secret_password_searchv (&key_schema, attributes, SECRET_SEARCH_ALL | SECRET_SEARCH_LOAD_SECRETS,
                            dex_promise_get_cancellable (promise), search_cb, dex_ref (promise));
   return before_deadline (job, promise);
 }
@@ -278,7 +282,21 @@ describe (GError *error)
   return g_strdup (error->message);
 }
 
-/* In a fiber: the state, and why where it is not "ready". */
+/* In a fiber: the encrypted file of a Flatpak is opened by the first search. */
+static BksSecretState
+look_into_file (Job   *job,
+                char **reason)
+{
+  g_autoptr(GHashTable) nobody = secret_attributes_build (&key_schema, "purpose", "state", NULL);
+  g_autoptr(GError) error = NULL;
+
+  if (dex_await (search (job, nobody), &error))
+    return BKS_SECRET_READY;
+  *reason = describe (error);
+  return BKS_SECRET_ABSENT;
+}
+
+/* In a fiber: the state, and why where it is "absent". */
 static BksSecretState
 look (Job   *job,
       char **reason)
@@ -288,9 +306,8 @@ look (Job   *job,
   g_autoptr(GError) error = NULL;
 
   backend = dex_await_object (get_backend (job), &error);
-  /* A file, as in a Flatpak, is open once it is there. */
   if (backend != NULL && !SECRET_IS_SERVICE (backend))
-    return BKS_SECRET_READY;
+    return look_into_file (job, reason);
   if (backend != NULL)
     collection = dex_await_object (get_default_collection (job, SECRET_SERVICE (backend)), &error);
   if (collection == NULL)
@@ -400,7 +417,7 @@ lookup_fiber (gpointer data)
       break;
     }
 
-  items = dex_await_boxed (search (job), &error);
+  items = dex_await_boxed (search (job, job->attributes), &error);
   if (items == NULL)
     return reject (job, error);
   item = choose_item (items, &any_locked);
