@@ -4,6 +4,8 @@
 #include <libdex.h>
 
 #include "bks-completion.h"
+#include "bks-library-providers.h"
+#include "bks-library-usage.h"
 #include "bks-limits.h"
 #include "bks-model.h"
 #include "bks-secret-store.h"
@@ -42,23 +44,6 @@ void             bks_provider_info_unref    (BksProviderInfo *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BksProviderInfo, bks_provider_info_unref)
 
-/* One provider and one of its models. */
-#define BKS_TYPE_TARGET (bks_target_get_type ())
-
-typedef struct
-{
-  char *provider;
-  char *model;
-} BksTarget;
-
-GType      bks_target_get_type (void);
-BksTarget *bks_target_new      (const char *provider,
-                                const char *model);
-BksTarget *bks_target_copy     (BksTarget  *self);
-void       bks_target_free     (BksTarget  *self);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (BksTarget, bks_target_free)
-
 /* What one call did, as the ledger has it. */
 #define BKS_TYPE_OUTCOME (bks_outcome_get_type ())
 
@@ -79,30 +64,6 @@ BksOutcome *bks_outcome_ref      (BksOutcome *self);
 void        bks_outcome_unref    (BksOutcome *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BksOutcome, bks_outcome_unref)
-
-/* A sum of the usage ledger, or one of its rows. */
-#define BKS_TYPE_USAGE_ROW (bks_usage_row_get_type ())
-
-typedef struct
-{
-  char     *label;     /* the day, month, provider, model or book; a row: its id */
-  char     *provider;  /* NULL in a sum over several */
-  char     *model;
-  char     *book_id;
-  char     *outcome;   /* "ok" or an error class; NULL in a sum */
-  gint64    at;        /* epoch ms; 0 in a sum */
-  gint64    calls;
-  gint64    input;     /* cache buckets included */
-  gint64    output;
-  BksMoney  cost;          /* of the calls whose price is known */
-  gint64    unknown_costs; /* calls whose price is not */
-} BksUsageRow;
-
-GType        bks_usage_row_get_type (void);
-BksUsageRow *bks_usage_row_ref      (BksUsageRow *self);
-void         bks_usage_row_unref    (BksUsageRow *self);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (BksUsageRow, bks_usage_row_unref)
 
 /*
  * BksRouter: which provider, with which key, at what price, and the row in the

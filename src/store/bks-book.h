@@ -5,19 +5,14 @@
 
 G_BEGIN_DECLS
 
-/*
- * BksBook: what the library knows of one book; a value, made by the store.
- * Properties (read-only, notify on change): id, title, author, language,
- * words, created-at, updated-at, opened-at (epoch milliseconds), local-only.
- */
 #define BKS_TYPE_BOOK (bks_book_get_type ())
 G_DECLARE_FINAL_TYPE (BksBook, bks_book, BKS, BOOK, GObject)
 
 BksBook    *bks_book_new            (const char *id);
 const char *bks_book_get_id         (BksBook    *self);
 const char *bks_book_get_title      (BksBook    *self);
-const char *bks_book_get_author     (BksBook    *self); /* never NULL; "" unknown */
-const char *bks_book_get_language   (BksBook    *self); /* BCP 47 */
+const char *bks_book_get_author     (BksBook    *self);
+const char *bks_book_get_language   (BksBook    *self);
 gint64      bks_book_get_words      (BksBook    *self);
 gint64      bks_book_get_created_at (BksBook    *self);
 gint64      bks_book_get_updated_at (BksBook    *self);

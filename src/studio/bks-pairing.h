@@ -4,29 +4,9 @@
 #include <glib-object.h>
 #include <libdex.h>
 
+#include "bks-device.h"
+
 G_BEGIN_DECLS
-
-/* A companion as the owner sees it. */
-#define BKS_TYPE_DEVICE (bks_device_get_type ())
-
-typedef struct
-{
-  char   *id;
-  char   *user_id;
-  char   *name;
-  char   *role;          /* "owner", "editor", "commenter", "reader" */
-  char   *tier;          /* "free", "member", "pro", "premium", "admin" */
-  gint64  paired_at;     /* epoch ms */
-  gint64  last_used_at;  /* 0: never */
-  gint64  min_iat;       /* epoch seconds; older access tokens are void */
-  gboolean revoked;
-} BksDevice;
-
-GType      bks_device_get_type (void);
-BksDevice *bks_device_ref      (BksDevice *self);
-void       bks_device_unref    (BksDevice *self);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (BksDevice, bks_device_unref)
 
 /* A device and its fresh refresh token, given out once. */
 #define BKS_TYPE_CREDENTIALS (bks_credentials_get_type ())

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "bks-store"
+
+#include "config.h"
+
+#include "bks-error.h"
+#include "bks-library-usage.h"
+
+G_DEFINE_BOXED_TYPE (BksUsageRecord, bks_usage_record, bks_usage_record_ref, bks_usage_record_unref)
+G_DEFINE_BOXED_TYPE (BksUsageRow, bks_usage_row, bks_usage_row_ref, bks_usage_row_unref)
+
+/**
+ * bks_usage_record_new:
+ *
+ * Returns: (transfer full): a record in which nothing is known yet
+ */
+BksUsageRecord *
+bks_usage_record_new (void)
+{
+  BksUsageRecord *self = g_atomic_rc_box_new0 (BksUsageRecord);
+
+  self->input = self->cache_read = self->cache_write = self->output = self->reasoning = -1;
+  self->first_token_ms = -1;
+  self->cost = BKS_MONEY_UNKNOWN;
+  return self;
+}
+
+/**
+ * bks_usage_record_ref:
+ * @self: a record
+ *
+ * Returns: (transfer full): @self
+ */
+BksUsageRecord *
+bks_usage_record_ref (BksUsageRecord *self)
+{
+  return g_atomic_rc_box_acquire (self);
+}
+
+static void
+record_clear (gpointer data)
+{
+  BksUsageRecord *self = data;
+
+  g_free (self->id);
+  g_free (self->provider);
+  g_free (self->model_asked);
+  g_free (self->model_answered);
+  g_free (self->role);
+  g_free (self->book_id);
+  g_free (self->cost_source);
+  g_free (self->outcome);
+}
+
+/**
+ * bks_usage_record_unref:
+ * @self: (transfer full): a record
+ */
+void
+bks_usage_record_unref (BksUsageRecord *self)
+{
+  g_atomic_rc_box_release_full (self, record_clear);
+}
+
+/**
+ * bks_usage_row_ref:
+ * @self: a row
+ *
+ * Returns: (transfer full): @self
+ */
+BksUsageRow *
+bks_usage_row_ref (BksUsageRow *self)
+{
+  return g_atomic_rc_box_acquire (self);
+}
+
+static void
+row_clear (gpointer data)
+{
+  BksUsageRow *self = data;
+
+  g_free (self->label);
+  g_free (self->provider);
+  g_free (self->model);
+  g_free (self->book_id);
+  g_free (self->outcome);
+}
+
+/**
+ * bks_usage_row_unref:
+ * @self: (transfer full): a row
+ */
+void
+bks_usage_row_unref (BksUsageRow *self)
+{
+  g_atomic_rc_box_release_full (self, row_clear);
+}
+
+static gboolean
+add_usage (BksConnection  *connection,
+           GValue         *result,
+           gpointer        data,
+           GError        **error)
+{
+  BksUsageRecord *record = data;
+  sqlite3_stmt *statement;
+
+  statement = bks_connection_prepare (connection,
+                                      "INSERT INTO usage (id, at, provider, model_asked, model_answered, role, book_id,"
+                                      "  input, cache_read, cache_write, output, reasoning, estimated, cost, cost_source,"
+                                      "  first_token_ms, total_ms, outcome)"
+                                      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                      error);
+  if (statement == NULL)
+    return FALSE;
+  bks_bind_text (statement, 1, record->id);
+  sqlite3_bind_int64 (statement, 2, record->at);
+  bks_bind_text (statement, 3, record->provider);
+  bks_bind_text (statement, 4, record->model_asked);
+  bks_bind_text (statement, 5, record->model_answered);
+  bks_bind_text (statement, 6, record->role);
+  bks_bind_text (statement, 7, record->book_id);
+  bks_bind_unknown (statement, 8, record->input, -1);
+  bks_bind_unknown (statement, 9, record->cache_read, -1);
+  bks_bind_unknown (statement, 10, record->cache_write, -1);
+  bks_bind_unknown (statement, 11, record->output, -1);
+  bks_bind_unknown (statement, 12, record->reasoning, -1);
+  sqlite3_bind_int (statement, 13, record->estimated);
+  bks_bind_unknown (statement, 14, record->cost, BKS_MONEY_UNKNOWN);
+  bks_bind_text (statement, 15, record->cost_source);
+  bks_bind_unknown (statement, 16, record->first_token_ms, -1);
+  sqlite3_bind_int64 (statement, 17, record->total_ms);
+  bks_bind_text (statement, 18, record->outcome);
+  return bks_connection_run (connection, statement, error);
+}
+
+/**
+ * bks_library_add_usage:
+ * @library: the library
+ * @record: what was used
+ *
+ * Returns: (transfer full): resolves when it is durable
+ */
+DexFuture *
+bks_library_add_usage (BksDatabase    *library,
+                       BksUsageRecord *record)
+{
+  return bks_database_write (library, add_usage, bks_usage_record_ref (record), (GDestroyNotify) bks_usage_record_unref);
+}
+
+/* Days and months are the author's own, local calendar. */
+#define SUM(label) \
+  "SELECT " label " AS label, NULL, NULL, NULL, NULL, 0, count (*)," \
+  "  coalesce (sum (coalesce (input, 0) + coalesce (cache_read, 0) + coalesce (cache_write, 0)), 0)," \
+  "  coalesce (sum (output), 0), coalesce (sum (cost), 0), sum (cost IS NULL)" \
+  " FROM usage WHERE at >= ? GROUP BY label ORDER BY label"
+
+static const struct
+{
+  const char *by;
+  const char *sql;
+} queries[] = {
+  { "day", SUM ("strftime ('%Y-%m-%d', at / 1000, 'unixepoch', 'localtime')") },
+  { "month", SUM ("strftime ('%Y-%m', at / 1000, 'unixepoch', 'localtime')") },
+  { "provider", SUM ("provider") },
+  { "model", SUM ("provider || ':' || model_asked") },
+  { "book", SUM ("coalesce (book_id, '')") },
+};
+
+static const char rows_sql[] =
+  "SELECT id, provider, model_asked, book_id, outcome, at, 1,"
+  "  coalesce (input, 0) + coalesce (cache_read, 0) + coalesce (cache_write, 0), coalesce (output, 0),"
+  "  coalesce (cost, 0), cost IS NULL"
+  " FROM usage WHERE at >= ? ORDER BY at, id";
+
+static BksUsageRow *
+read_row (sqlite3_stmt *statement)
+{
+  BksUsageRow *row = g_atomic_rc_box_new0 (BksUsageRow);
+
+  row->label = bks_column_dup (statement, 0);
+  row->provider = bks_column_dup (statement, 1);
+  row->model = bks_column_dup (statement, 2);
+  row->book_id = bks_column_dup (statement, 3);
+  row->outcome = bks_column_dup (statement, 4);
+  row->at = sqlite3_column_int64 (statement, 5);
+  row->calls = sqlite3_column_int64 (statement, 6);
+  row->input = sqlite3_column_int64 (statement, 7);
+  row->output = sqlite3_column_int64 (statement, 8);
+  row->cost = sqlite3_column_int64 (statement, 9);
+  row->unknown_costs = sqlite3_column_int64 (statement, 10);
+  return row;
+}
+
+typedef struct
+{
+  const char *sql;
+  gint64      since_ms;
+} UsageQuery;
+
+static gboolean
+list_usage (BksConnection  *connection,
+            GValue         *result,
+            gpointer        data,
+            GError        **error)
+{
+  g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_usage_row_unref);
+  UsageQuery *query = data;
+  sqlite3_stmt *statement = bks_connection_prepare (connection, query->sql, error);
+  int step;
+
+  if (statement == NULL)
+    return FALSE;
+  sqlite3_bind_int64 (statement, 1, query->since_ms);
+  while ((step = bks_connection_step (connection, statement, error)) == SQLITE_ROW)
+    g_ptr_array_add (rows, read_row (statement));
+  if (step == -1)
+    return FALSE;
+  g_value_init (result, G_TYPE_PTR_ARRAY);
+  g_value_take_boxed (result, g_steal_pointer (&rows));
+  return TRUE;
+}
+
+/**
+ * bks_library_list_usage:
+ * @library: the library
+ * @since_ms: epoch milliseconds, 0 for all
+ * @by: (nullable): "day", "month", "provider", "model" or "book"; %NULL for single rows
+ *
+ * Returns: (transfer full): resolves to a #GPtrArray of #BksUsageRow; rejects
+ *   with %BKS_ERROR_INVALID_ARGUMENT for another @by
+ */
+DexFuture *
+bks_library_list_usage (BksDatabase *library,
+                        gint64       since_ms,
+                        const char  *by)
+{
+  UsageQuery *query;
+  const char *sql = by == NULL ? rows_sql : NULL;
+
+  for (guint i = 0; sql == NULL && i < G_N_ELEMENTS (queries); i++)
+    if (g_str_equal (by, queries[i].by))
+      sql = queries[i].sql;
+  if (sql == NULL)
+    return dex_future_new_reject (BKS_ERROR, BKS_ERROR_INVALID_ARGUMENT,
+                                  "Usage can be summed by day, month, provider, model or book, not by “%s”", by);
+
+  query = g_new0 (UsageQuery, 1);
+  query->sql = sql;
+  query->since_ms = since_ms;
+  return bks_database_read (library, list_usage, query, g_free);
+}
