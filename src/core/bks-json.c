@@ -129,7 +129,7 @@ count_members (JsonNode *node)
  * @error: return location
  *
  * As bks_json_parse_object(), and refuses what two readers could understand
- * in two ways: a member given twice, a NUL byte. Nesting beyond 32 is refused
+ * in two ways: a member given twice, a NUL byte, a byte order mark. Nesting beyond 32 is refused
  * before anything recurses on it.
  *
  * Returns: (transfer full): the object, or %NULL with %BKS_ERROR_MALFORMED
@@ -148,7 +148,7 @@ bks_json_parse_untrusted (const char  *data,
 
   json_parser_set_strict (parser, TRUE);
   g_signal_connect (parser, "object-member", G_CALLBACK (count_member_cb), &count);
-  if (size > 0 && memchr (data, '\0', size) == NULL && is_shallow (data, size) &&
+  if (size > 0 && (guchar) *data < 0x80 && memchr (data, '\0', size) == NULL && is_shallow (data, size) &&
       json_parser_load_from_data (parser, data, (gssize) size, NULL))
     root = json_parser_get_root (parser);
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
