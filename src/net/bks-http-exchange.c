@@ -61,9 +61,18 @@ struct _BksHttpExchange
   gboolean      sent;
   gboolean      closed;
   gboolean      draining;
+  gboolean      at_end; /* the connection is libsoup's again */
 };
 
 G_DEFINE_FINAL_TYPE (BksHttpExchange, bks_http_exchange, G_TYPE_OBJECT)
+
+enum
+{
+  SENT,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
 
 static gint64
 get_now_ms (BksHttpExchange *self)
@@ -77,6 +86,14 @@ close_body (BksHttpExchange *self)
 {
   if (self->body != NULL && !g_input_stream_has_pending (self->body))
     g_input_stream_close (self->body, self->cancellable, NULL);
+}
+
+/* Read to the end: closing now gives the connection to the next exchange. */
+static void
+reach_end (BksHttpExchange *self)
+{
+  self->at_end = TRUE;
+  g_input_stream_close (self->body, NULL, NULL);
 }
 
 static gboolean
@@ -123,7 +140,11 @@ starting_cb (BksHttpExchange *self)
 static void
 wrote_headers_cb (BksHttpExchange *self)
 {
+  /* Again where libsoup replaced a connection that was closed while idle. */
+  if (self->sent)
+    return;
   self->sent = TRUE;
+  g_signal_emit (self, signals[SENT], 0);
 }
 
 static void
@@ -153,6 +174,15 @@ bks_http_exchange_class_init (BksHttpExchangeClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = bks_http_exchange_dispose;
   G_OBJECT_CLASS (klass)->finalize = bks_http_exchange_finalize;
+
+  /**
+   * BksHttpExchange::sent:
+   * @self: the exchange
+   *
+   * A connection accepted the request: from now on the server may act on it.
+   */
+  signals[SENT] = g_signal_new ("sent", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
+                                NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -570,10 +600,13 @@ read_cb (GObject      *stream,
     set_wait (self, WAIT_NONE, 0);
   if (self->closed)
     close_body (self);
+
   if (bytes == NULL)
     failure = new_failure (self, error);
-  else
-    count (self, bytes, &failure);
+  else if (!count (self, bytes, &failure))
+    g_assert (failure != NULL);
+  else if (g_bytes_get_size (bytes) == 0)
+    reach_end (self);
 
   if (failure != NULL)
     {
@@ -625,7 +658,11 @@ drained_cb (GObject      *stream,
     g_input_stream_skip_async (self->body, CHUNK_BYTES, G_PRIORITY_LOW, self->cancellable,
                                drained_cb, g_object_ref (self));
   else
-    bks_http_exchange_close (self);
+    {
+      if (skipped == 0)
+        reach_end (self);
+      bks_http_exchange_close (self);
+    }
 }
 
 /**
@@ -640,7 +677,7 @@ bks_http_exchange_finish (BksHttpExchange *self)
 {
   g_return_if_fail (BKS_IS_HTTP_EXCHANGE (self) && self->body != NULL);
 
-  if (self->closed || self->draining)
+  if (self->closed || self->draining || self->at_end)
     return;
   self->draining = TRUE;
   self->max_bytes = self->received + DRAIN_BYTES;
@@ -666,6 +703,8 @@ bks_http_exchange_close (BksHttpExchange *self)
   self->closed = TRUE;
   set_wait (self, WAIT_NONE, 0);
   g_clear_handle_id (&self->total_source, g_source_remove);
+  if (self->at_end)
+    return;
   g_cancellable_cancel (self->cancellable);
   close_body (self);
 }

@@ -36,12 +36,20 @@ struct _BksProviderClass
   gpointer padding[8];
 };
 
+char        *bks_provider_normalize_base_url (const char     *protocol,
+                                              const char     *text,
+                                              GError        **error);
 BksProvider *bks_provider_new          (const char           *protocol,   /* "ollama", "openai" */
                                         const char           *id,
                                         const char           *base_url,
                                         BksHttp              *http,
                                         BksLimits            *limits,
                                         GError              **error);
+/* An address as a person wrote it, as the protocol needs it (bks_url_normalize_base() with the
+ * protocol's API path); BKS_ERROR_INVALID_ARGUMENT, also for an unknown protocol. Used by the router. */
+char        *bks_provider_normalize_base_url (const char     *protocol,
+                                              const char     *text,
+                                              GError        **error);
 const char  *bks_provider_get_id       (BksProvider          *self);
 const char  *bks_provider_get_base_url (BksProvider          *self);
 /* → TRUE; rejects with a provider class of BksError, facts filled in */

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "bks-providers"
+
+#include "config.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "bks-async.h"
+#include "bks-ollama-provider.h"
+#include "bks-provider-call-private.h"
+
+/* What a server reads where nobody says otherwise, and what fits common machines. */
+#define DEFAULT_WINDOW 4096
+#define LARGEST_WINDOW 131072
+#define DEFAULT_ANSWER_TOKENS 2048
+/* English has about four bytes a token; three leave room for other languages. */
+#define BYTES_PER_TOKEN 3
+#define TOKENS_PER_MESSAGE 16
+
+/**
+ * BksOllamaProvider:
+ *
+ * Ollama by its own protocol: one JSON document a line, the last one with
+ * "done":true.
+ *
+ * Source: Ollama's docs/api, server/routes.go and api/types.go.
+ */
+struct _BksOllamaProvider
+{
+  BksProvider parent_instance;
+};
+
+G_DEFINE_FINAL_TYPE (BksOllamaProvider, bks_ollama_provider, BKS_TYPE_PROVIDER)
+
+static void
+add_messages (JsonBuilder          *builder,
+              BksCompletionRequest *request)
+{
+  json_builder_set_member_name (builder, "messages");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < request->messages->len; i++)
+    {
+      BksMessage *message = g_ptr_array_index (request->messages, i);
+
+      json_builder_begin_object (builder);
+      json_builder_set_member_name (builder, "role");
+      json_builder_add_string_value (builder, message->role);
+      json_builder_set_member_name (builder, "content");
+      json_builder_add_string_value (builder, message->content);
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+}
+
+/*
+ * Ollama silently cuts what is over its window, and that is 4096 tokens unless
+ * told. In steps, because another window loads the model anew.
+ */
+static gint64
+choose_window (BksCompletionRequest *request)
+{
+  gint64 need = request->max_tokens >= 0 ? request->max_tokens : DEFAULT_ANSWER_TOKENS;
+  gint64 window = DEFAULT_WINDOW;
+
+  for (guint i = 0; i < request->messages->len; i++)
+    {
+      BksMessage *message = g_ptr_array_index (request->messages, i);
+
+      need += (gint64) strlen (message->content) / BYTES_PER_TOKEN + TOKENS_PER_MESSAGE;
+    }
+  while (window < need && window < LARGEST_WINDOW)
+    window *= 2;
+  return window;
+}
+
+static void
+add_options (JsonBuilder          *builder,
+             BksCompletionRequest *request)
+{
+  gint64 window = choose_window (request);
+
+  json_builder_set_member_name (builder, "options");
+  json_builder_begin_object (builder);
+  if (window > DEFAULT_WINDOW)
+    {
+      json_builder_set_member_name (builder, "num_ctx");
+      json_builder_add_int_value (builder, window);
+    }
+  if (request->max_tokens >= 0)
+    {
+      json_builder_set_member_name (builder, "num_predict");
+      json_builder_add_int_value (builder, request->max_tokens);
+    }
+  if (!isnan (request->temperature))
+    {
+      json_builder_set_member_name (builder, "temperature");
+      json_builder_add_double_value (builder, request->temperature);
+    }
+  json_builder_end_object (builder);
+}
+
+static char *
+build_body (BksCompletionRequest *request)
+{
+  g_autoptr(JsonBuilder) builder = json_builder_new ();
+
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "model");
+  json_builder_add_string_value (builder, request->model);
+  add_messages (builder, request);
+  json_builder_set_member_name (builder, "stream");
+  json_builder_add_boolean_value (builder, request->stream);
+  add_options (builder, request);
+  json_builder_end_object (builder);
+  return bks_json_builder_end (builder);
+}
+
+static void
+take_end (BksProviderCall *call,
+          JsonObject      *frame)
+{
+  BksTokenUsage *counts = bks_answer_edit_usage (call->answer);
+  const char *reason = bks_json_get_string (frame, "done_reason");
+
+  counts->input = bks_json_get_count (frame, "prompt_eval_count");
+  counts->output = bks_json_get_count (frame, "eval_count");
+  bks_provider_call_finish (call, reason != NULL && *reason != '\0' ? reason : "stop");
+  call->done = TRUE;
+}
+
+static gboolean
+take_frame (BksProviderCall  *call,
+            JsonObject       *frame,
+            GError          **error)
+{
+  JsonObject *message = bks_json_get_object (frame, "message");
+  const char *model = bks_json_get_string (frame, "model");
+  const char *thinking = bks_json_get_string (message, "thinking");
+  const char *text = bks_json_get_string (message, "content");
+  gboolean done = FALSE;
+
+  if (bks_json_has_failure (frame))
+    {
+      bks_provider_call_take_failure (call, frame, error);
+      return FALSE;
+    }
+  if (model != NULL && bks_answer_get_model (call->answer) == NULL)
+    bks_answer_set_model (call->answer, model);
+  if (thinking != NULL)
+    bks_provider_call_add_reasoning (call, thinking);
+  if (text != NULL)
+    bks_provider_call_add_text (call, text);
+  if (bks_json_get_boolean (frame, "done", &done) && done)
+    take_end (call, frame);
+  return TRUE;
+}
+
+static DexFuture *
+complete_fiber (gpointer data)
+{
+  BksProviderCall *call = data;
+  BksLimits *limits = bks_provider_get_limits (call->provider);
+  g_autofree char *body = build_body (call->request);
+  GError *error = NULL;
+  BksWire wire = {
+    .path = "/api/chat",
+    .accept = "application/x-ndjson",
+    .framing = BKS_FRAMING_NDJSON,
+    .first_ms = call->request->stream ? limits->first_token_local_ms : limits->total_ms,
+    .idle_ms = limits->idle_slow_ms,
+    .take_frame = take_frame,
+  };
+
+  if (bks_provider_call_await (call, &wire, body, &error))
+    return dex_future_new_true ();
+  return bks_future_error (error);
+}
+
+static DexFuture *
+bks_ollama_provider_complete (BksProvider          *provider,
+                              BksCompletionRequest *request,
+                              const char           *key,
+                              BksAnswer            *answer,
+                              DexCancellable       *cancellable)
+{
+  return bks_spawn (cancellable, complete_fiber,
+                    bks_provider_call_new (provider, request, key, answer), bks_provider_call_free);
+}
+
+/* What a check or a list needs. */
+typedef struct
+{
+  BksProvider *provider;
+  char        *key;
+} Query;
+
+static Query *
+query_new (BksProvider *provider,
+           const char  *key)
+{
+  Query *query = g_new0 (Query, 1);
+
+  query->provider = g_object_ref (provider);
+  query->key = g_strdup (key);
+  return query;
+}
+
+static void
+query_free (gpointer data)
+{
+  Query *query = data;
+
+  if (query->key != NULL)
+    explicit_bzero (query->key, strlen (query->key));
+  g_free (query->key);
+  g_object_unref (query->provider);
+  g_free (query);
+}
+
+static JsonObject *
+await_object (Query       *query,
+              const char  *path,
+              JsonNode   **root,
+              GError     **error)
+{
+  *root = bks_provider_await_json (query->provider, path, query->key, error);
+  if (*root == NULL)
+    return NULL;
+  if (JSON_NODE_HOLDS_OBJECT (*root))
+    return json_node_get_object (*root);
+  g_propagate_error (error, bks_provider_new_error (query->provider, BKS_ERROR_MALFORMED,
+                                                    "What answers at this address is not Ollama"));
+  return NULL;
+}
+
+static DexFuture *
+check_fiber (gpointer data)
+{
+  Query *query = data;
+  g_autoptr(JsonNode) root = NULL;
+  GError *error = NULL;
+  JsonObject *object = await_object (query, "/api/version", &root, &error);
+
+  if (object == NULL)
+    return bks_future_error (error);
+  if (bks_json_get_string (object, "version") == NULL)
+    return bks_future_error (bks_provider_new_error (query->provider, BKS_ERROR_MALFORMED,
+                                                     "What answers at this address is not Ollama"));
+  return dex_future_new_true ();
+}
+
+static DexFuture *
+bks_ollama_provider_check (BksProvider    *provider,
+                           const char     *key,
+                           DexCancellable *cancellable)
+{
+  return bks_spawn (cancellable, check_fiber, query_new (provider, key), query_free);
+}
+
+/* Newer servers tell; of older ones every model may be one that writes. */
+static gboolean
+writes_text (JsonObject *object)
+{
+  JsonArray *capabilities = bks_json_get_array (object, "capabilities");
+
+  for (guint i = 0; capabilities != NULL && i < json_array_get_length (capabilities); i++)
+    {
+      JsonNode *node = json_array_get_element (capabilities, i);
+
+      if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING &&
+          g_str_equal (json_node_get_string (node), "completion"))
+        return TRUE;
+    }
+  return capabilities == NULL;
+}
+
+static BksModel *
+read_model (BksProvider *provider,
+            JsonObject  *object)
+{
+  const char *id = bks_json_get_string (object, "name");
+  gint64 window = bks_json_get_count (bks_json_get_object (object, "details"), "context_length");
+  BksModel *model;
+
+  if (id == NULL)
+    id = bks_json_get_string (object, "model");
+  if (id == NULL || *id == '\0' || !writes_text (object))
+    return NULL;
+  model = bks_model_new (bks_provider_get_id (provider), id);
+  bks_model_set_window (model, window > 0 ? window : -1);
+  /* What runs in Ollama's cloud is listed beside what runs here, and is not free. */
+  if (!bks_provider_is_at (provider, "ollama.com") && !g_str_has_suffix (id, "-cloud") &&
+      !g_str_has_suffix (id, ":cloud") && bks_json_get (object, "remote_host") == NULL)
+    bks_model_set_prices (model, 0, 0);
+  return model;
+}
+
+static DexFuture *
+list_fiber (gpointer data)
+{
+  Query *query = data;
+  g_autoptr(JsonNode) root = NULL;
+  GError *error = NULL;
+  JsonArray *array = bks_json_get_array (await_object (query, "/api/tags", &root, &error), "models");
+  GPtrArray *models;
+
+  if (error != NULL)
+    return bks_future_error (error);
+  if (array == NULL)
+    return bks_future_error (bks_provider_new_error (query->provider, BKS_ERROR_MALFORMED,
+                                                     "What answers at this address is not Ollama"));
+  models = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < json_array_get_length (array); i++)
+    {
+      BksModel *model = read_model (query->provider, bks_json_array_object (array, i));
+
+      if (model != NULL)
+        g_ptr_array_add (models, model);
+    }
+  return dex_future_new_take_boxed (G_TYPE_PTR_ARRAY, models);
+}
+
+static DexFuture *
+bks_ollama_provider_list_models (BksProvider    *provider,
+                                 const char     *key,
+                                 DexCancellable *cancellable)
+{
+  return bks_spawn (cancellable, list_fiber, query_new (provider, key), query_free);
+}
+
+static void
+bks_ollama_provider_class_init (BksOllamaProviderClass *klass)
+{
+  BksProviderClass *provider_class = BKS_PROVIDER_CLASS (klass);
+
+  provider_class->complete = bks_ollama_provider_complete;
+  provider_class->check = bks_ollama_provider_check;
+  provider_class->list_models = bks_ollama_provider_list_models;
+}
+
+static void
+bks_ollama_provider_init (BksOllamaProvider *self)
+{
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "bks-json.h"
+#include "bks-provider.h"
+
+G_BEGIN_DECLS
+
+BksHttp   *bks_provider_get_http   (BksProvider  *self);
+BksLimits *bks_provider_get_limits (BksProvider  *self);
+gboolean   bks_provider_is_at      (BksProvider  *self,
+                                    const char   *host);
+gboolean   bks_provider_is_local   (BksProvider  *self);
+JsonNode  *bks_provider_await_json (BksProvider  *self,
+                                    const char   *path,
+                                    const char   *key,
+                                    GError      **error);
+GError    *bks_provider_new_error  (BksProvider  *self,
+                                    BksError      code,
+                                    const char   *message);
+void       bks_provider_adopt      (BksProvider  *self,
+                                    GError      **error);
+
+G_END_DECLS
