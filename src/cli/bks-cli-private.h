@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+#include "bks-cli-output-private.h"
+#include "bks-studio.h"
+
+G_BEGIN_DECLS
+
+#define BKS_CLI_NAME "book-studio-cli"
+
+/* What was asked of this run, and what a verb needs to do it. */
+typedef struct
+{
+  /* Options that every verb has. */
+  char           *data_dir;
+  gboolean        json;
+  gboolean        help;
+  /* What else stood on the line; NULL-terminated, never NULL, UTF-8 or a file's name. */
+  char          **arguments;
+
+  BksLimits      *limits;
+  BksStudio      *studio;    /* open, but for verbs with BKS_CLI_WITHOUT_STUDIO */
+  DexCancellable *stop;      /* Ctrl+C, a termination, or nobody to read the output */
+  BksCliOutput   *output;
+} BksCli;
+
+/* In a fiber. FALSE with an error of BKS_ERROR (exit 1) or G_OPTION_ERROR (exit 2). */
+typedef gboolean (*BksCliFunc) (BksCli  *cli,
+                                GError **error);
+
+typedef enum
+{
+  BKS_CLI_PLAIN,
+  /* Its line may hold a key by mistake: nothing of it is repeated. */
+  BKS_CLI_DISCREET,
+} BksCliFlags;
+
+/* One verb; a table of them ends with one that has no group. */
+typedef struct
+{
+  const char         *group;
+  const char         *name;       /* NULL: the group is the verb */
+  const char         *parameters; /* as --help shows them */
+  const char         *summary;    /* for gettext */
+  BksCliFunc          run;
+  const GOptionEntry *options;    /* of its own; strings as G_OPTION_ARG_FILENAME; see bks-cli-line.c */
+  int                 least;      /* arguments */
+  int                 most;       /* -1: any number */
+  BksCliFlags         flags;
+} BksCliVerb;
+
+extern const BksCliVerb bks_cli_book_verbs[];
+extern const BksCliVerb bks_cli_node_verbs[];
+extern const BksCliVerb bks_cli_trash_verbs[];
+extern const BksCliVerb bks_cli_complete_verbs[];
+extern const BksCliVerb bks_cli_provider_verbs[];
+extern const BksCliVerb bks_cli_role_verbs[];
+extern const BksCliVerb bks_cli_usage_verbs[];
+extern const BksCliVerb bks_cli_device_verbs[];
+extern const BksCliVerb bks_cli_serve_verbs[];
+
+/* bks-cli-line.c */
+const BksCliVerb *bks_cli_read_line      (BksCli       *cli,
+                                          int          *exit_status,
+                                          int           argc,
+                                          char        **argv);
+
+/* bks-cli.c */
+void              bks_cli_complain       (const GError *error);
+DexFuture        *bks_cli_until_stop     (BksCli       *cli,
+                                          DexFuture    *future);
+gboolean          bks_cli_usage_error    (GError      **error,
+                                          const char   *format,
+                                          ...) G_GNUC_PRINTF (2, 3);
+gboolean          bks_cli_check_text     (const char   *text,
+                                          const char   *what,
+                                          GError      **error);
+void              bks_cli_print          (BksCli       *cli,
+                                          const char   *format,
+                                          ...) G_GNUC_PRINTF (2, 3);
+void              bks_cli_print_text     (BksCli       *cli,
+                                          const char   *text);
+void              bks_cli_print_json     (BksCli       *cli,
+                                          JsonBuilder  *builder);
+char             *bks_cli_make_line      (const char   *text);
+char             *bks_cli_read_input     (BksCli       *cli,
+                                          gint64        most_bytes,
+                                          GError      **error);
+char             *bks_cli_read_secret    (BksCli       *cli,
+                                          const char   *prompt,
+                                          GError      **error);
+void              bks_cli_wipe           (char         *secret);
+BksBook          *bks_cli_find_book      (BksCli       *cli,
+                                          const char   *text,
+                                          GError      **error);
+BksBookSession   *bks_cli_open_book      (BksCli       *cli,
+                                          const char   *text,
+                                          gboolean      writable,
+                                          GError      **error);
+BksBookSession   *bks_cli_open_node      (BksCli       *cli,
+                                          const char   *text,
+                                          gboolean      writable,
+                                          BksNode     **node,
+                                          GError      **error);
+gboolean          bks_cli_close_book     (BksBookSession *session,
+                                          GError      **error);
+BksTarget        *bks_cli_read_target    (BksCli       *cli,
+                                          const char   *text,
+                                          GError      **error);
+
+/* bks-cli-node.c */
+void              bks_cli_add_nodes      (JsonBuilder  *builder,
+                                          GPtrArray    *nodes);
+void              bks_cli_print_nodes    (BksCli       *cli,
+                                          GPtrArray    *nodes);
+
+/* JSON members */
+void              bks_cli_add_string     (JsonBuilder  *builder,
+                                          const char   *member,
+                                          const char   *value);
+void              bks_cli_add_int        (JsonBuilder  *builder,
+                                          const char   *member,
+                                          gint64        value);
+void              bks_cli_add_count      (JsonBuilder  *builder,
+                                          const char   *member,
+                                          gint64        value);
+void              bks_cli_add_boolean    (JsonBuilder  *builder,
+                                          const char   *member,
+                                          gboolean      value);
+void              bks_cli_add_money      (JsonBuilder  *builder,
+                                          const char   *member,
+                                          BksMoney      value);
+
+G_END_DECLS

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "bks-cli"
+
+#include "config.h"
+
+#include <glib/gi18n.h>
+
+#include "bks-async.h"
+#include "bks-cli-private.h"
+#include "bks-error.h"
+
+#define TOKENS_OF_A_PRICE 1000000
+
+static struct
+{
+  char *protocol;
+  char *base_url;
+} options;
+
+/* "state" in JSON: whether the provider can be used, and why not. */
+static const char *
+get_state (BksKeyState state)
+{
+  switch (state)
+    {
+    case BKS_KEY_MISSING:
+      return "no-key";
+    case BKS_KEY_KEYRING_LOCKED:
+      return "keyring-locked";
+    case BKS_KEY_KEYRING_ABSENT:
+      return "keyring-absent";
+    case BKS_KEY_NOT_NEEDED:
+    case BKS_KEY_STORED:
+    case BKS_KEY_ENVIRONMENT:
+    default:
+      return "ready";
+    }
+}
+
+static const char *
+describe_key (BksKeyState state)
+{
+  switch (state)
+    {
+    case BKS_KEY_NOT_NEEDED:
+      return _("needs no key");
+    case BKS_KEY_STORED:
+      return _("key in the keyring");
+    case BKS_KEY_ENVIRONMENT:
+      return _("key in the environment");
+    case BKS_KEY_KEYRING_LOCKED:
+      return _("keyring is locked");
+    case BKS_KEY_KEYRING_ABSENT:
+      return _("no key, no keyring");
+    case BKS_KEY_MISSING:
+    default:
+      return _("no key");
+    }
+}
+
+static void
+add_provider (JsonBuilder     *builder,
+              BksProviderInfo *info)
+{
+  json_builder_begin_object (builder);
+  bks_cli_add_string (builder, "id", info->id);
+  bks_cli_add_string (builder, "name", info->name);
+  bks_cli_add_string (builder, "protocol", info->protocol);
+  bks_cli_add_string (builder, "base_url", info->base_url);
+  bks_cli_add_boolean (builder, "has_key",
+                       info->key_state == BKS_KEY_STORED || info->key_state == BKS_KEY_ENVIRONMENT);
+  bks_cli_add_string (builder, "state", get_state (info->key_state));
+  bks_cli_add_boolean (builder, "preset", info->preset);
+  json_builder_end_object (builder);
+}
+
+static gboolean
+list (BksCli  *cli,
+      GError **error)
+{
+  g_autoptr(JsonBuilder) builder = json_builder_new ();
+  g_autoptr(GPtrArray) providers = NULL;
+
+  providers = dex_await_boxed (bks_cli_until_stop (cli, bks_router_list_providers (bks_studio_get_router (cli->studio))),
+                               error);
+  if (providers == NULL)
+    return FALSE;
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "providers");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < providers->len; i++)
+    {
+      BksProviderInfo *info = g_ptr_array_index (providers, i);
+
+      add_provider (builder, info);
+      if (!cli->json)
+        bks_cli_print (cli, "%-14s %-10s %-46s %s\n", info->id, info->protocol,
+                       info->base_url != NULL ? info->base_url : "", describe_key (info->key_state));
+    }
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+  if (cli->json)
+    bks_cli_print_json (cli, builder);
+  return TRUE;
+}
+
+/* After a change: the provider as it is now, its address as it was understood. */
+static void
+print_provider (BksCli          *cli,
+                BksProviderInfo *info,
+                const char      *line)
+{
+  g_autoptr(JsonBuilder) builder = json_builder_new ();
+
+  if (!cli->json)
+    {
+      bks_cli_print (cli, "%s\n", line);
+      return;
+    }
+  add_provider (builder, info);
+  bks_cli_print_json (cli, builder);
+}
+
+static gboolean
+check_arguments (BksCli  *cli,
+                 GError **error)
+{
+  for (guint i = 0; cli->arguments[i] != NULL; i++)
+    if (!bks_cli_check_text (cli->arguments[i], _("An argument"), error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+add (BksCli  *cli,
+     GError **error)
+{
+  g_autoptr(BksProviderInfo) info = NULL;
+
+  if (options.protocol == NULL || options.base_url == NULL)
+    return bks_cli_usage_error (error, _("An option is missing: --protocol PROTOCOL --base-url URL"));
+  if (!check_arguments (cli, error) || !bks_cli_check_text (options.protocol, "--protocol", error) ||
+      !bks_cli_check_text (options.base_url, "--base-url", error))
+    return FALSE;
+  info = dex_await_boxed (bks_router_add_provider (bks_studio_get_router (cli->studio), cli->arguments[0],
+                                                   options.protocol, options.base_url),
+                          error);
+  if (info == NULL)
+    return FALSE;
+  print_provider (cli, info, info->id);
+  return TRUE;
+}
+
+static gboolean
+set (BksCli  *cli,
+     GError **error)
+{
+  g_autoptr(BksProviderInfo) info = NULL;
+
+  if (!check_arguments (cli, error))
+    return FALSE;
+  if (!g_str_equal (cli->arguments[1], "base-url"))
+    return bks_cli_usage_error (error, _("“%s” is no setting of a provider, only base-url is"), cli->arguments[1]);
+  info = dex_await_boxed (bks_router_set_base_url (bks_studio_get_router (cli->studio), cli->arguments[0],
+                                                   cli->arguments[2]),
+                          error);
+  if (info == NULL)
+    return FALSE;
+  print_provider (cli, info, info->base_url);
+  return TRUE;
+}
+
+static gboolean
+set_key (BksCli  *cli,
+         GError **error)
+{
+  BksRouter *router = bks_studio_get_router (cli->studio);
+  const char *id = cli->arguments[0];
+  g_autoptr(BksProviderInfo) info = NULL;
+  g_autofree char *prompt = NULL;
+  char *key;
+  gboolean ok;
+
+  if (!check_arguments (cli, error))
+    return FALSE;
+  /* Asked for first, so that nobody types a key for a provider that is not there. */
+  info = dex_await_boxed (bks_cli_until_stop (cli, bks_router_get_provider (router, id)), error);
+  if (info == NULL)
+    return FALSE;
+  prompt = g_strdup_printf (_("API key for %s:"), info->name != NULL ? info->name : info->id);
+  key = bks_cli_read_secret (cli, prompt, error);
+  if (key == NULL)
+    return FALSE;
+  ok = dex_await (bks_cli_until_stop (cli, bks_router_set_key (router, info->id, key)), error);
+  bks_cli_wipe (key);
+  return ok;
+}
+
+static gboolean
+remove_key (BksCli  *cli,
+            GError **error)
+{
+  g_autoptr(GError) failure = NULL;
+  gboolean removed;
+
+  if (!check_arguments (cli, error))
+    return FALSE;
+  removed = dex_await_boolean (bks_cli_until_stop (cli, bks_router_remove_key (bks_studio_get_router (cli->studio),
+                                                                               cli->arguments[0])),
+                               &failure);
+  if (failure != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&failure));
+      return FALSE;
+    }
+  if (!removed && !cli->json)
+    bks_cli_print (cli, "%s\n", _("There was no key."));
+  return TRUE;
+}
+
+static gboolean
+remove_provider (BksCli  *cli,
+                 GError **error)
+{
+  return check_arguments (cli, error) &&
+         dex_await (bks_router_remove_provider (bks_studio_get_router (cli->studio), cli->arguments[0]), error);
+}
+
+static gboolean
+test (BksCli  *cli,
+      GError **error)
+{
+  g_autoptr(JsonBuilder) builder = json_builder_new ();
+  g_autoptr(GError) failure = NULL;
+  gint64 milliseconds;
+
+  if (!check_arguments (cli, error))
+    return FALSE;
+  milliseconds = dex_await_int64 (bks_router_test_provider (bks_studio_get_router (cli->studio), cli->arguments[0],
+                                                            cli->stop),
+                                  &failure);
+  if (failure != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&failure));
+      return FALSE;
+    }
+  if (!cli->json)
+    {
+      bks_cli_print (cli, _("It works, in %" G_GINT64_FORMAT " ms.\n"), milliseconds);
+      return TRUE;
+    }
+  json_builder_begin_object (builder);
+  bks_cli_add_string (builder, "id", cli->arguments[0]);
+  bks_cli_add_boolean (builder, "ok", TRUE);
+  bks_cli_add_int (builder, "milliseconds", milliseconds);
+  json_builder_end_object (builder);
+  bks_cli_print_json (cli, builder);
+  return TRUE;
+}
+
+static BksMoney
+price_per_million (BksMoney price)
+{
+  BksMoney million;
+
+  return bks_money_multiply (price, TOKENS_OF_A_PRICE, &million) ? million : BKS_MONEY_UNKNOWN;
+}
+
+static void
+add_model (JsonBuilder *builder,
+           BksModel    *model)
+{
+  json_builder_begin_object (builder);
+  bks_cli_add_string (builder, "id", bks_model_get_id (model));
+  bks_cli_add_string (builder, "provider", bks_model_get_provider (model));
+  bks_cli_add_count (builder, "window", bks_model_get_window (model));
+  bks_cli_add_money (builder, "input_usd_per_million", price_per_million (bks_model_get_input_price (model)));
+  bks_cli_add_money (builder, "output_usd_per_million", price_per_million (bks_model_get_output_price (model)));
+  json_builder_end_object (builder);
+}
+
+static gboolean
+models (BksCli  *cli,
+        GError **error)
+{
+  g_autoptr(JsonBuilder) builder = json_builder_new ();
+  g_autoptr(GPtrArray) found = NULL;
+
+  if (!check_arguments (cli, error))
+    return FALSE;
+  found = dex_await_boxed (bks_router_list_models (bks_studio_get_router (cli->studio), cli->arguments[0], cli->stop),
+                           error);
+  if (found == NULL)
+    return FALSE;
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "models");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < found->len; i++)
+    {
+      BksModel *model = g_ptr_array_index (found, i);
+      g_autofree char *line = bks_cli_make_line (bks_model_get_id (model));
+
+      add_model (builder, model);
+      if (!cli->json)
+        bks_cli_print (cli, "%s\n", line);
+    }
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+  if (cli->json)
+    bks_cli_print_json (cli, builder);
+  return TRUE;
+}
+
+static const GOptionEntry add_options[] = {
+  { "protocol", 0, 0, G_OPTION_ARG_FILENAME, &options.protocol, N_("How it is spoken to: openai or ollama"), N_("PROTOCOL") },
+  { "base-url", 0, 0, G_OPTION_ARG_FILENAME, &options.base_url, N_("Its address"), N_("URL") },
+  { NULL },
+};
+
+const BksCliVerb bks_cli_provider_verbs[] = {
+  { "provider", "list", "", N_("List the providers and whether they have a key"), list, NULL, 0, 0, BKS_CLI_PLAIN },
+  { "provider", "add", "NAME --protocol PROTOCOL --base-url URL", N_("Add a provider"), add, add_options, 1, 1, BKS_CLI_PLAIN },
+  { "provider", "set", "PROVIDER base-url URL", N_("Change its address"), set, NULL, 3, 3, BKS_CLI_PLAIN },
+  { "provider", "set-key", "PROVIDER", N_("Keep the API key from standard input in the keyring"), set_key, NULL, 1, 1, BKS_CLI_DISCREET },
+  { "provider", "remove-key", "PROVIDER", N_("Remove its API key from the keyring"), remove_key, NULL, 1, 1, BKS_CLI_DISCREET },
+  { "provider", "remove", "PROVIDER", N_("Remove a provider that was added"), remove_provider, NULL, 1, 1, BKS_CLI_PLAIN },
+  { "provider", "test", "PROVIDER", N_("See whether it answers and takes the key"), test, NULL, 1, 1, BKS_CLI_PLAIN },
+  { "provider", "models", "PROVIDER", N_("List its models"), models, NULL, 1, 1, BKS_CLI_PLAIN },
+  { NULL },
+};
