@@ -114,6 +114,7 @@ def parse_arguments():
     parser.add_argument('--suite', action='append', choices=SUITES, default=[])
     parser.add_argument('--long', action='store_true')
     parser.add_argument('--no-sanitizers', action='store_true')
+    parser.add_argument('--build', action='store_true', help='let meson build what the tests need')
     parser.add_argument('names', nargs='*', metavar='TEST')
     return parser.parse_args()
 
@@ -136,7 +137,7 @@ def main():
     print('==== the plain build', flush=True)
     suites = known(PLAIN, options.suite or SUITES)
     if suites:
-        status, counts = run(PLAIN, suites, options.names)
+        status, counts = run(PLAIN, suites, options.names, rebuild=options.build)
         total += counts
     elif options.suite:
         print(f"No test is in {', '.join(options.suite)}")
