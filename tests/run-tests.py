@@ -121,6 +121,8 @@ def parse_arguments():
 
 def known(build, suites):
     """Those of `suites` that have a test; meson refuses an empty selection."""
+    if not suites:
+        return []
     listing = subprocess.run(['meson', 'introspect', '--tests', str(build)],
                              check=True, capture_output=True, text=True).stdout
     present = {suite.rpartition(':')[2] for test in json.loads(listing) for suite in test['suite']}
