@@ -17,6 +17,7 @@
  */
 
 #define ARGUMENT_BYTES 200
+#define CALL_WIDTH 30
 
 static const BksCliVerb *const families[] = {
   bks_cli_book_verbs,
@@ -39,13 +40,16 @@ print_verbs (FILE       *file,
       {
         g_autofree char *call = g_strjoin (" ", verb->group, verb->name != NULL ? verb->name : verb->parameters,
                                            verb->name != NULL ? verb->parameters : NULL, NULL);
+        int padding;
 
         if (group != NULL && !g_str_equal (group, verb->group))
           continue;
-        if (g_utf8_strlen (call, -1) > 30)
-          fprintf (file, "  %s\n  %30s  %s\n", call, "", _(verb->summary));
+        /* fprintf() counts bytes. */
+        padding = CALL_WIDTH - (int) g_utf8_strlen (call, -1);
+        if (padding < 0)
+          fprintf (file, "  %s\n  %*s  %s\n", call, CALL_WIDTH, "", _(verb->summary));
         else
-          fprintf (file, "  %-30s  %s\n", call, _(verb->summary));
+          fprintf (file, "  %s%*s  %s\n", call, padding, "", _(verb->summary));
       }
 }
 
@@ -93,12 +97,9 @@ complain_of_line (const BksCliVerb *verb,
   if (verb != NULL && (verb->flags & BKS_CLI_DISCREET) != 0)
     {
       g_free (shown);
-      shown = g_strdup (_("These are not the arguments of this verb"));
+      shown = g_strdup (_("These are not the arguments of this verb; a key comes from standard input"));
     }
-  fprintf (stderr, "%s: %s. ", BKS_CLI_NAME, shown);
-  if (verb != NULL)
-    fprintf (stderr, _("Use “%s %s%s%s --help” to see what it takes.\n"), BKS_CLI_NAME, verb->group,
-             verb->name != NULL ? " " : "", verb->name != NULL ? verb->name : "");
+  fprintf (stderr, _("%s: %s. Use “%s --help” to see what it takes.\n"), BKS_CLI_NAME, shown, g_get_prgname ());
 }
 
 static const BksCliVerb *
@@ -106,9 +107,10 @@ refuse_verb (int        *exit_status,
              const char *group,
              const char *name)
 {
-  g_autofree char *shown = bks_redact (name != NULL ? name : group, ARGUMENT_BYTES);
+  g_autofree char *shown = NULL;
 
   *exit_status = 2;
+  shown = bks_redact (group != NULL && is_group (group) ? name : group, ARGUMENT_BYTES);
   if (group == NULL || (name == NULL && is_group (group)))
     fprintf (stderr, _("%s: A verb is missing. It takes one of these:\n"), BKS_CLI_NAME);
   else
@@ -117,13 +119,29 @@ refuse_verb (int        *exit_status,
   return NULL;
 }
 
-/* The options that may stand in front of the verb. */
+/* As g_option_context_parse(), which would leak an earlier --data-dir. */
 static gboolean
-read_common_options (BksCli    *cli,
-                     gboolean  *version,
-                     int       *argc,
-                     char    ***argv,
-                     GError   **error)
+parse (BksCli          *cli,
+       GOptionContext  *context,
+       int             *argc,
+       char          ***argv,
+       GError         **error)
+{
+  g_autofree char *earlier = g_steal_pointer (&cli->data_dir);
+  gboolean ok = g_option_context_parse (context, argc, argv, error);
+
+  if (cli->data_dir == NULL)
+    cli->data_dir = g_steal_pointer (&earlier);
+  return ok;
+}
+
+/* The options that may stand in front of a word of the verb; stops there. */
+static gboolean
+read_common_options (BksCli     *cli,
+                     gboolean   *version,
+                     int        *argc,
+                     char     ***argv,
+                     GError    **error)
 {
   const GOptionEntry entries[] = {
     { "data-dir", 0, 0, G_OPTION_ARG_FILENAME, &cli->data_dir, NULL, NULL },
@@ -135,10 +153,9 @@ read_common_options (BksCli    *cli,
   g_autoptr(GOptionContext) context = g_option_context_new (NULL);
 
   g_option_context_set_help_enabled (context, FALSE);
-  /* Stops at the verb. */
   g_option_context_set_strict_posix (context, TRUE);
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
-  return g_option_context_parse (context, argc, argv, error);
+  return parse (cli, context, argc, argv, error);
 }
 
 static GOptionContext *
@@ -191,7 +208,7 @@ read_verb (BksCli            *cli,
   gboolean ok;
 
   g_set_prgname (program);
-  ok = g_option_context_parse (context, &argc, &argv, &error);
+  ok = parse (cli, context, &argc, &argv, &error);
   if (ok && cli->help)
     {
       g_autofree char *help = g_option_context_get_help (context, TRUE, NULL);
@@ -212,6 +229,35 @@ read_verb (BksCli            *cli,
   return verb;
 }
 
+/* Takes the words of the verb off the line; argv[0] is then its last one. */
+static gboolean
+read_words (BksCli        *cli,
+            const char   **group,
+            const char   **name,
+            gboolean      *version,
+            int           *argc,
+            char        ***argv,
+            GError       **error)
+{
+  if (!read_common_options (cli, version, argc, argv, error))
+    return FALSE;
+  *group = *argc > 1 ? (*argv)[1] : NULL;
+  if (*group == NULL)
+    return TRUE;
+  (*argc)--;
+  (*argv)++;
+  if (!is_group (*group) || find_verb (*group, NULL) != NULL)
+    return TRUE;
+  if (!read_common_options (cli, version, argc, argv, error))
+    return FALSE;
+  *name = *argc > 1 ? (*argv)[1] : NULL;
+  if (*name == NULL)
+    return TRUE;
+  (*argc)--;
+  (*argv)++;
+  return TRUE;
+}
+
 /**
  * bks_cli_read_line:
  * @cli: a new run, to be filled in
@@ -229,33 +275,26 @@ bks_cli_read_line (BksCli  *cli,
                    int      argc,
                    char   **argv)
 {
+  const char *group = NULL, *name = NULL;
   gboolean version = FALSE;
   const BksCliVerb *verb;
-  const char *group, *name;
   g_autoptr(GError) error = NULL;
 
-  if (!read_common_options (cli, &version, &argc, &argv, &error))
+  if (!read_words (cli, &group, &name, &version, &argc, &argv, &error))
     {
-      g_autofree char *shown = bks_redact (error->message, ARGUMENT_BYTES);
-
-      fprintf (stderr, _("%s: %s. Use “%s --help” to see what it takes.\n"), BKS_CLI_NAME, shown, BKS_CLI_NAME);
+      complain_of_line (NULL, error->message);
       *exit_status = 2;
       return NULL;
     }
-  group = argc > 1 ? argv[1] : NULL;
-  name = argc > 2 ? argv[2] : NULL;
   *exit_status = 0;
   if (version)
     {
       printf ("%s %s\n", BKS_CLI_NAME, BKS_VERSION);
       return NULL;
     }
-
   verb = group != NULL ? find_verb (group, name) : NULL;
   if (verb != NULL)
-    return read_verb (cli, verb, exit_status, argc - (verb->name != NULL ? 2 : 1), argv + (verb->name != NULL ? 2 : 1));
-  if (name != NULL && (g_str_equal (name, "--help") || g_str_equal (name, "-h")) && is_group (group))
-    name = NULL, cli->help = TRUE;
+    return read_verb (cli, verb, exit_status, argc, argv);
   if (cli->help && name == NULL && (group == NULL || is_group (group)))
     {
       print_overview (stdout, group);

@@ -7,36 +7,18 @@ Usage: test-keyring.py KEYRING-PROBE [TEST…]
 """
 
 import os
-import shutil
 import signal
 import stat
 import subprocess
 import sys
-import tempfile
 import time
-import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import taptest  # noqa: E402
+from keyringtest import PASSWORD, KeyringCase  # noqa: E402
 
 PROBE = sys.argv[1]
-PASSWORD = 'correct horse'
 ORIGIN = 'https://api.openai.com:443'
-
-# No service folders: nothing starts a daemon that this test would not know of.
-BUS_CONFIGURATION = '''<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>session</type>
-  <listen>unix:dir={directory}</listen>
-  <auth>EXTERNAL</auth>
-  <policy context="default">
-    <allow send_destination="*" eavesdrop="true"/>
-    <allow eavesdrop="true"/>
-    <allow own="*"/>
-  </policy>
-</busconfig>
-'''
 
 # Takes the place of the desktop's password dialog and never answers.
 MUTE_PROMPTER = '''
@@ -63,53 +45,7 @@ GLib.MainLoop().run()
 '''
 
 
-class Keyring(unittest.TestCase):
-    def setUp(self):
-        self.home = tempfile.mkdtemp(prefix='keyring-')
-        self.addCleanup(shutil.rmtree, self.home, True)
-        self.environment = taptest.clean_environment(self.home)
-
-    def need(self, *programs):
-        for program in programs:
-            if shutil.which(program) is None:
-                self.skipTest(f'{program} is not installed')
-
-    def start(self, *command, **options):
-        process = subprocess.Popen(command, env=self.environment, stderr=subprocess.DEVNULL, **options)
-        self.addCleanup(taptest.end, process)
-        return process
-
-    def start_bus(self):
-        self.need('dbus-daemon')
-        directory = os.path.join(self.home, 'bus')
-        os.mkdir(directory)
-        configuration = os.path.join(self.home, 'bus.conf')
-        with open(configuration, 'w') as file:
-            file.write(BUS_CONFIGURATION.format(directory=directory))
-        bus = self.start('dbus-daemon', f'--config-file={configuration}', '--nofork', '--print-address',
-                         stdout=subprocess.PIPE, text=True)
-        self.environment['DBUS_SESSION_BUS_ADDRESS'] = bus.stdout.readline().strip()
-
-    def has_owner(self, name):
-        answer = subprocess.run(
-            ['gdbus', 'call', '--session', '--dest', 'org.freedesktop.DBus', '--object-path', '/',
-             '--method', 'org.freedesktop.DBus.NameHasOwner', name],
-            env=self.environment, capture_output=True, text=True, timeout=10)
-        return 'true' in answer.stdout
-
-    def start_daemon(self, *options, password=None):
-        self.need('gnome-keyring-daemon')
-        daemon = self.start('gnome-keyring-daemon', '--foreground', '--components=secrets', *options,
-                            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
-        if password is not None:
-            daemon.stdin.write(password.encode())
-        daemon.stdin.close()
-        taptest.wait_until(lambda: self.has_owner('org.freedesktop.secrets'), what='the keyring daemon')
-        return daemon
-
-    def start_ready(self):
-        return self.start_daemon('--unlock', password=PASSWORD)
-
+class Keyring(KeyringCase):
     def start_locked(self):
         """A keyring with one key in it, as after a new log-in without a password."""
         daemon = self.start_ready()
