@@ -774,8 +774,8 @@ close_connections (BksListener *self)
  * bks_listener_stop:
  * @self: a listener
  *
- * Stops listening and cuts every connection. Requests that are paused have to
- * be ended before: nothing reaches their clients any more.
+ * Stops listening and cuts every connection. Requests that are paused stay
+ * their owner's to end; nothing reaches their clients any more.
  */
 void
 bks_listener_stop (BksListener *self)

@@ -3,6 +3,8 @@
 
 #include "config.h"
 
+#include <string.h>
+
 #include "bks-error.h"
 #include "bks-json.h"
 
@@ -23,7 +25,7 @@ static const struct
   { BKS_ERROR_CONFLICT, 409, "conflict", "It has changed since it was read." },
   { BKS_ERROR_BUSY, 409, "busy", "Another program is writing this book." },
   { BKS_ERROR_TOO_LARGE, 413, "too_large", "The request is larger than allowed." },
-  { BKS_ERROR_UNSUPPORTED, 415, "unsupported_media_type", "The body must be application/json." },
+  { BKS_ERROR_TOO_MANY_REQUESTS, 429, "too_many_requests", NULL },
   { BKS_ERROR_DISK_FULL, 507, "disk_full", "The disk of the service is full." },
 };
 
@@ -69,12 +71,25 @@ bks_problem_set (SoupServerMessage *message,
   soup_server_message_set_response (message, "application/problem+json", SOUP_MEMORY_TAKE, body, strlen (body));
 }
 
+static void
+set_retry_after (SoupServerMessage *message,
+                 const GError      *error)
+{
+  BksErrorFacts *facts = bks_error_get_facts (error);
+  g_autofree char *seconds = NULL;
+
+  if (facts == NULL || facts->retry_after_ms <= 0)
+    return;
+  seconds = g_strdup_printf ("%" G_GINT64_FORMAT, (facts->retry_after_ms + 999) / 1000);
+  soup_message_headers_replace (soup_server_message_get_response_headers (message), "Retry-After", seconds);
+}
+
 /*
  * bks_problem_set_for_error:
  *
  * Answers with what @error's code stands for. Its message may name files and
- * other things of the owner's, so it goes to the debug log and only an
- * invalid argument, which is about what the client sent, is passed on.
+ * other things of the owner's, so it goes to the debug log; only what is about
+ * the request itself is passed on.
  */
 void
 bks_problem_set_for_error (SoupServerMessage *message,
@@ -86,6 +101,7 @@ bks_problem_set_for_error (SoupServerMessage *message,
       {
         const char *detail = answers[i].detail != NULL ? answers[i].detail : error->message;
 
+        set_retry_after (message, error);
         bks_problem_set (message, answers[i].status, answers[i].code, detail);
         return;
       }
