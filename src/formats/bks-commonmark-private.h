@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+void  bks_commonmark_append_plain (GString    *out,
+                                   const char *plain,
+                                   gboolean    underscores);
+char *bks_commonmark_escape       (const char *plain);
+
+G_END_DECLS
