@@ -303,10 +303,10 @@ bks_library_add_refresh_token (BksDatabase *library,
 }
 
 static gboolean
-revoke (BksConnection  *connection,
-        const char     *device_id,
-        gint64          now_ms,
-        GError        **error)
+end_device (BksConnection  *connection,
+            const char     *device_id,
+            gint64          now_ms,
+            GError        **error)
 {
   sqlite3_stmt *statement;
 
@@ -377,7 +377,7 @@ rotate_refresh_token (BksConnection  *connection,
     {
       /* Somebody has a copy: nobody keeps the device. */
       g_value_init (result, BKS_TYPE_DEVICE);
-      return revoke (connection, device_id, now_ms, error);
+      return end_device (connection, device_id, now_ms, error);
     }
   if (rotated_at < 0 &&
       (!insert_refresh_token (connection, successor, device_id, now_ms, expires_at, error) ||
@@ -517,7 +517,7 @@ revoke_device (BksConnection  *connection,
   gint64 now_ms;
 
   g_variant_get (data, "(&sx)", &device_id, &now_ms);
-  return revoke (connection, device_id, now_ms, error);
+  return end_device (connection, device_id, now_ms, error);
 }
 
 /**

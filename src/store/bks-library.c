@@ -334,3 +334,41 @@ bks_library_trash_book (BksDatabase *library,
   return bks_database_write (library, trash_book, g_variant_ref_sink (g_variant_new ("(sx)", book_id, trashed_at)),
                              (GDestroyNotify) g_variant_unref);
 }
+
+static gboolean
+is_local_only (BksConnection  *connection,
+               GValue         *result,
+               gpointer        data,
+               GError        **error)
+{
+  sqlite3_stmt *statement = bks_connection_prepare (connection, "SELECT local_only FROM books WHERE id = ?", error);
+  int step;
+
+  if (statement == NULL)
+    return FALSE;
+  bks_bind_text (statement, 1, data);
+  step = bks_connection_step (connection, statement, error);
+  if (step == SQLITE_DONE)
+    g_set_error_literal (error, BKS_ERROR, BKS_ERROR_NOT_FOUND, "There is no such book");
+  if (step != SQLITE_ROW)
+    return FALSE;
+  g_value_init (result, G_TYPE_BOOLEAN);
+  g_value_set_boolean (result, sqlite3_column_int (statement, 0) != 0);
+  sqlite3_reset (statement);
+  return TRUE;
+}
+
+/**
+ * bks_library_is_local_only:
+ * @library: the library
+ * @book_id: which book
+ *
+ * Returns: (transfer full): resolves to whether its text may only go to models
+ *   on this machine; rejects with %BKS_ERROR_NOT_FOUND
+ */
+DexFuture *
+bks_library_is_local_only (BksDatabase *library,
+                           const char  *book_id)
+{
+  return bks_database_read (library, is_local_only, g_strdup (book_id), g_free);
+}

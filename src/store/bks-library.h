@@ -27,5 +27,7 @@ DexFuture *bks_library_put_book     (BksDatabase *library,
 DexFuture *bks_library_trash_book   (BksDatabase *library,
                                      const char  *book_id,
                                      gint64       trashed_at);
+DexFuture *bks_library_is_local_only (BksDatabase *library,
+                                     const char  *book_id);
 
 G_END_DECLS

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * BksPreset:
+ *
+ * A provider that ships with the program (data/providers.json).
+ */
+typedef struct
+{
+  char     *id;
+  char     *name;
+  char     *protocol;
+  char     *base_url;
+  char     *key_url;   /* NULL: none */
+  gboolean  needs_key;
+  gboolean  free;      /* its own models cost nothing: they run on the author's machine */
+} BksPreset;
+
+GPtrArray       *bks_presets_load (void);
+const BksPreset *bks_presets_find (GPtrArray  *presets,
+                                   const char *id);
+
+G_END_DECLS

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "bks-router"
+
+#include "config.h"
+
+#include "bks-json.h"
+#include "bks-presets-private.h"
+#include "bks-router-resources.h"
+
+static void
+preset_free (gpointer data)
+{
+  BksPreset *preset = data;
+
+  g_free (preset->id);
+  g_free (preset->name);
+  g_free (preset->protocol);
+  g_free (preset->base_url);
+  g_free (preset->key_url);
+  g_free (preset);
+}
+
+static BksPreset *
+read_preset (JsonObject *row)
+{
+  BksPreset *preset = g_new0 (BksPreset, 1);
+
+  preset->id = g_strdup (bks_json_get_string (row, "id"));
+  preset->name = g_strdup (bks_json_get_string (row, "name"));
+  preset->protocol = g_strdup (bks_json_get_string (row, "protocol"));
+  preset->base_url = g_strdup (bks_json_get_string (row, "base_url"));
+  preset->key_url = g_strdup (bks_json_get_string (row, "key_url"));
+  bks_json_get_boolean (row, "needs_key", &preset->needs_key);
+  bks_json_get_boolean (row, "free", &preset->free);
+  return preset;
+}
+
+/**
+ * bks_presets_load:
+ *
+ * Returns: (transfer full) (element-type BksPreset): the shipped providers, in their order
+ */
+GPtrArray *
+bks_presets_load (void)
+{
+  GPtrArray *presets = g_ptr_array_new_with_free_func (preset_free);
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GBytes) bytes = NULL;
+  g_autoptr(JsonObject) root = NULL;
+  JsonArray *rows;
+
+  bytes = g_resource_lookup_data (bks_router_get_resource (), "/com/humanizer/BookStudio/providers.json",
+                                  G_RESOURCE_LOOKUP_FLAGS_NONE, &error);
+  if (bytes != NULL)
+    root = bks_json_parse_object (g_bytes_get_data (bytes, NULL), (gssize) g_bytes_get_size (bytes), &error);
+  if (root == NULL)
+    g_error ("The shipped providers cannot be read: %s", error->message);
+  rows = bks_json_get_array (root, "providers");
+  for (guint i = 0; i < json_array_get_length (rows); i++)
+    g_ptr_array_add (presets, read_preset (bks_json_array_object (rows, i)));
+  return presets;
+}
+
+/**
+ * bks_presets_find:
+ * @presets: (element-type BksPreset): the shipped providers
+ * @id: a provider's id
+ *
+ * Returns: (transfer none) (nullable): the preset of that id
+ */
+const BksPreset *
+bks_presets_find (GPtrArray  *presets,
+                  const char *id)
+{
+  for (guint i = 0; i < presets->len; i++)
+    {
+      const BksPreset *preset = g_ptr_array_index (presets, i);
+
+      if (g_str_equal (preset->id, id))
+        return preset;
+    }
+  return NULL;
+}

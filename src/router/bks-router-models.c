@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "bks-router"
+
+#include "config.h"
+
+#include "bks-async.h"
+#include "bks-error.h"
+#include "bks-model-table.h"
+#include "bks-router-private.h"
+
+/* Models: what providers list, and who serves a model that somebody names. */
+
+typedef struct
+{
+  BksRouter      *self;
+  char           *name; /* a provider or a model */
+  DexCancellable *cancellable;
+} Question;
+
+static Question *
+question_new (BksRouter      *self,
+              const char     *name,
+              DexCancellable *cancellable)
+{
+  Question *question = g_new0 (Question, 1);
+
+  question->self = g_object_ref (self);
+  question->name = g_strdup (name);
+  question->cancellable = cancellable != NULL ? dex_ref (cancellable) : NULL;
+  return question;
+}
+
+static void
+question_free (gpointer data)
+{
+  Question *question = data;
+
+  g_object_unref (question->self);
+  g_free (question->name);
+  dex_clear (&question->cancellable);
+  g_free (question);
+}
+
+static void
+note_prices (BksRouter *self,
+             GPtrArray *models)
+{
+  for (guint i = 0; i < models->len; i++)
+    {
+      BksModel *model = g_ptr_array_index (models, i);
+
+      bks_price_book_note_listed (self->prices, bks_model_get_provider (model), bks_model_get_id (model),
+                                  bks_model_get_input_price (model), bks_model_get_output_price (model));
+    }
+}
+
+static DexFuture *
+list_models_fiber (gpointer data)
+{
+  Question *question = data;
+  BksRouter *self = question->self;
+  GError *error = NULL;
+  g_autoptr(BksProviderInfo) info = bks_router_await_provider (self, question->name, &error);
+  g_autoptr(BksProvider) provider = NULL;
+  g_autoptr(GPtrArray) models = NULL;
+  g_autofree char *key = NULL;
+
+  if (info == NULL || (provider = bks_router_make_provider (self, info, &error)) == NULL)
+    return bks_future_error (error);
+  key = dex_await_string (bks_router_lookup_key (self, info), &error);
+  if (error != NULL)
+    return bks_future_error (error);
+  models = dex_await_boxed (bks_provider_list_models (provider, key, question->cancellable), &error);
+  if (models == NULL)
+    return bks_future_error (error);
+  note_prices (self, models);
+  g_hash_table_insert (self->listings, g_strdup (info->id), g_ptr_array_ref (models));
+  return dex_future_new_take_boxed (G_TYPE_PTR_ARRAY, g_steal_pointer (&models));
+}
+
+/**
+ * bks_router_list_models:
+ * @self: a router
+ * @id: a provider's id
+ * @cancellable: (nullable): cancels it
+ *
+ * Returns: (transfer full): resolves to a #GPtrArray of #BksModel, asked anew
+ */
+DexFuture *
+bks_router_list_models (BksRouter      *self,
+                        const char     *id,
+                        DexCancellable *cancellable)
+{
+  g_return_val_if_fail (BKS_IS_ROUTER (self) && id != NULL, NULL);
+
+  return bks_spawn (cancellable, list_models_fiber, question_new (self, id, cancellable), question_free);
+}
+
+/**
+ * bks_router_load_listing:
+ * @self: a router
+ * @id: a provider's id
+ * @cancellable: (nullable): cancels it
+ *
+ * Returns: (transfer full): resolves to a #GPtrArray of #BksModel, asked at most once in a run
+ */
+DexFuture *
+bks_router_load_listing (BksRouter      *self,
+                         const char     *id,
+                         DexCancellable *cancellable)
+{
+  GPtrArray *models = g_hash_table_lookup (self->listings, id);
+
+  if (models != NULL)
+    return dex_future_new_take_boxed (G_TYPE_PTR_ARRAY, g_ptr_array_ref (models));
+  return bks_router_list_models (self, id, cancellable);
+}
+
+static GHashTable *
+collect_ids (GPtrArray *models)
+{
+  GHashTable *ids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (guint i = 0; models != NULL && i < models->len; i++)
+    g_hash_table_add (ids, g_strdup (bks_model_get_id (g_ptr_array_index (models, i))));
+  return ids;
+}
+
+/* Which provider lists a model, "" where several do. */
+static GHashTable *
+collect_listed (BksRouter *self)
+{
+  GHashTable *listed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  GHashTableIter iter;
+  const char *provider;
+  GPtrArray *models;
+
+  g_hash_table_iter_init (&iter, self->listings);
+  while (g_hash_table_iter_next (&iter, (gpointer *) &provider, (gpointer *) &models))
+    for (guint i = 0; i < models->len; i++)
+      {
+        const char *id = bks_model_get_id (g_ptr_array_index (models, i));
+        gboolean several = g_hash_table_contains (listed, id);
+
+        g_hash_table_insert (listed, g_strdup (id), g_strdup (several ? "" : provider));
+      }
+  return listed;
+}
+
+static char **
+collect_providers (GPtrArray *infos)
+{
+  GStrvBuilder *builder = g_strv_builder_new ();
+  char **ids;
+
+  for (guint i = 0; i < infos->len; i++)
+    g_strv_builder_add (builder, ((BksProviderInfo *) g_ptr_array_index (infos, i))->id);
+  ids = g_strv_builder_end (builder);
+  g_strv_builder_unref (builder);
+  return ids;
+}
+
+static DexFuture *
+resolve_model_fiber (gpointer data)
+{
+  Question *question = data;
+  BksRouter *self = question->self;
+  GError *error = NULL;
+  g_autoptr(GPtrArray) infos = dex_await_boxed (bks_router_list_providers (self), &error);
+  g_autoptr(GPtrArray) local = NULL;
+  g_autoptr(GHashTable) local_ids = NULL;
+  g_autoptr(GHashTable) listed = NULL;
+  g_auto(GStrv) providers = NULL;
+  BksModelTableContext context = { 0 };
+
+  if (infos == NULL)
+    return bks_future_error (error);
+  providers = collect_providers (infos);
+  context.providers = (const char *const *) providers;
+  if (bks_model_table_needs_listings (question->name, &context))
+    {
+      /* No Ollama here lists nothing: that is an answer, not a failure. */
+      local = dex_await_boxed (bks_router_load_listing (self, "ollama", NULL), NULL);
+      local_ids = collect_ids (local);
+      listed = collect_listed (self);
+      context.local_models = local_ids;
+      context.listed = listed;
+    }
+  return dex_future_new_take_boxed (BKS_TYPE_TARGET, bks_model_table_resolve (question->name, &context));
+}
+
+/**
+ * bks_router_resolve_model:
+ * @self: a router
+ * @model: a model as a person names it; "provider:model" says it outright
+ *
+ * Returns: (transfer full): resolves to the #BksTarget that serves it
+ */
+DexFuture *
+bks_router_resolve_model (BksRouter  *self,
+                          const char *model)
+{
+  g_return_val_if_fail (BKS_IS_ROUTER (self) && model != NULL, NULL);
+
+  return bks_spawn (NULL, resolve_model_fiber, question_new (self, model, NULL), question_free);
+}

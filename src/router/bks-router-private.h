@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "bks-http.h"
+#include "bks-price-book.h"
+#include "bks-provider.h"
+#include "bks-router.h"
+
+G_BEGIN_DECLS
+
+struct _BksRouter
+{
+  GObject         parent_instance;
+
+  BksDatabase    *library;
+  BksSecretStore *secrets;
+  BksLimits      *limits;
+  BksHttp        *http;
+  BksPriceBook   *prices;
+  GPtrArray      *presets;  /* of BksPreset */
+  GHashTable     *listings; /* provider id → GPtrArray of BksModel, of this run */
+};
+
+DexFuture       *bks_router_lookup_key      (BksRouter              *self,
+                                             const BksProviderInfo  *info);
+BksProvider     *bks_router_make_provider   (BksRouter              *self,
+                                             const BksProviderInfo  *info,
+                                             GError                **error);
+DexFuture       *bks_router_load_listing    (BksRouter              *self,
+                                             const char             *id,
+                                             DexCancellable         *cancellable);
+BksProviderInfo *bks_router_await_provider  (BksRouter              *self,
+                                             const char             *id,
+                                             GError                **error);
+
+G_END_DECLS

@@ -1,0 +1,794 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "bks-router"
+
+#include "config.h"
+
+#include <string.h>
+
+#include "bks-async.h"
+#include "bks-environment-key.h"
+#include "bks-error.h"
+#include "bks-presets-private.h"
+#include "bks-router-private.h"
+#include "bks-url.h"
+
+/**
+ * BksRouter:
+ *
+ * Which provider, with which key, at what price, and the row in the ledger.
+ * This file: providers, their addresses and keys. All calls on the main thread.
+ */
+
+G_DEFINE_FINAL_TYPE (BksRouter, bks_router, G_TYPE_OBJECT)
+G_DEFINE_BOXED_TYPE (BksProviderInfo, bks_provider_info, bks_provider_info_ref, bks_provider_info_unref)
+
+enum
+{
+  SIGNAL_PROVIDERS_CHANGED,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+#define KEY_PURPOSE "provider"
+#define MAX_KEY_BYTES 4096
+#define MAX_ID_BYTES 40
+
+/**
+ * bks_provider_info_ref:
+ * @self: a provider
+ *
+ * Returns: (transfer full): @self
+ */
+BksProviderInfo *
+bks_provider_info_ref (BksProviderInfo *self)
+{
+  return g_atomic_rc_box_acquire (self);
+}
+
+static void
+info_clear (gpointer data)
+{
+  BksProviderInfo *self = data;
+
+  g_free (self->id);
+  g_free (self->name);
+  g_free (self->protocol);
+  g_free (self->base_url);
+  g_free (self->origin);
+  g_free (self->key_url);
+}
+
+/**
+ * bks_provider_info_unref:
+ * @self: (transfer full): a provider
+ */
+void
+bks_provider_info_unref (BksProviderInfo *self)
+{
+  g_atomic_rc_box_release_full (self, info_clear);
+}
+
+static void
+bks_router_finalize (GObject *object)
+{
+  BksRouter *self = BKS_ROUTER (object);
+
+  g_object_unref (self->library);
+  g_object_unref (self->secrets);
+  g_object_unref (self->http);
+  g_object_unref (self->prices);
+  bks_limits_unref (self->limits);
+  g_ptr_array_unref (self->presets);
+  g_hash_table_unref (self->listings);
+  G_OBJECT_CLASS (bks_router_parent_class)->finalize (object);
+}
+
+static void
+bks_router_class_init (BksRouterClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = bks_router_finalize;
+
+  /**
+   * BksRouter::providers-changed:
+   *
+   * A provider, its address or its key was changed through this router.
+   */
+  signals[SIGNAL_PROVIDERS_CHANGED] = g_signal_new ("providers-changed", G_TYPE_FROM_CLASS (klass),
+                                                    G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * BksRouter::usage-changed:
+   *
+   * A row was written to the ledger.
+   */
+  g_signal_new ("usage-changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+bks_router_init (BksRouter *self)
+{
+  self->prices = bks_price_book_new ();
+  self->presets = bks_presets_load ();
+  self->listings = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
+}
+
+/**
+ * bks_router_new:
+ * @library: the library
+ * @secrets: where keys are kept
+ * @limits: limits
+ *
+ * Returns: (transfer full): a router
+ */
+BksRouter *
+bks_router_new (BksDatabase    *library,
+                BksSecretStore *secrets,
+                BksLimits      *limits)
+{
+  BksRouter *self = g_object_new (BKS_TYPE_ROUTER, NULL);
+
+  self->library = g_object_ref (library);
+  self->secrets = g_object_ref (secrets);
+  self->limits = bks_limits_ref (limits);
+  self->http = bks_http_new (limits);
+  return self;
+}
+
+/* What a verb of this file works on. */
+typedef struct
+{
+  BksRouter      *self;
+  char           *id;
+  char           *value;
+  char           *protocol;
+  DexCancellable *cancellable;
+} Verb;
+
+static Verb *
+verb_new (BksRouter  *self,
+          const char *id,
+          const char *value)
+{
+  Verb *verb = g_new0 (Verb, 1);
+
+  verb->self = g_object_ref (self);
+  verb->id = g_strdup (id);
+  verb->value = g_strdup (value);
+  return verb;
+}
+
+static void
+verb_free (gpointer data)
+{
+  Verb *verb = data;
+
+  g_object_unref (verb->self);
+  g_free (verb->id);
+  if (verb->value != NULL)
+    explicit_bzero (verb->value, strlen (verb->value));
+  g_free (verb->value);
+  g_free (verb->protocol);
+  dex_clear (&verb->cancellable);
+  g_free (verb);
+}
+
+static BksProviderInfo *
+make_info (const char      *id,
+           const char      *protocol,
+           const char      *base_url,
+           const BksPreset *preset)
+{
+  BksProviderInfo *info = g_atomic_rc_box_new0 (BksProviderInfo);
+
+  info->id = g_strdup (id);
+  info->name = g_strdup (preset != NULL ? preset->name : id);
+  info->protocol = g_strdup (protocol);
+  info->base_url = g_strdup (base_url);
+  info->origin = bks_url_get_origin (base_url);
+  info->key_url = g_strdup (preset != NULL ? preset->key_url : NULL);
+  info->preset = preset != NULL;
+  info->local = bks_url_is_loopback (base_url);
+  /* One's own server, wherever it stands; what answers at https is somebody's service. */
+  info->free = (preset != NULL ? preset->free : g_str_equal (protocol, "ollama")) &&
+               !g_str_has_prefix (base_url, "https:");
+  return info;
+}
+
+/* A server of one's own may ask for none; one on the open net hardly does. */
+static gboolean
+expects_key (BksRouter             *self,
+             const BksProviderInfo *info)
+{
+  const BksPreset *preset = bks_presets_find (self->presets, info->id);
+
+  if (preset != NULL && g_str_equal (preset->base_url, info->base_url))
+    return preset->needs_key;
+  return !info->local && g_str_has_prefix (info->base_url, "https:");
+}
+
+/* A key of the environment is for the provider's own address, or for this machine. */
+static const char *
+environment_key (BksRouter             *self,
+                 const BksProviderInfo *info)
+{
+  const BksPreset *preset = bks_presets_find (self->presets, info->id);
+  g_autofree char *default_origin = preset != NULL ? bks_url_get_origin (preset->base_url) : NULL;
+
+  if (!info->local && g_strcmp0 (default_origin, info->origin) != 0)
+    return NULL;
+  return bks_environment_key_lookup (info->id);
+}
+
+static BksKeyState
+state_without_key (BksRouter             *self,
+                   const BksProviderInfo *info,
+                   BksSecretState         keyring)
+{
+  if (!expects_key (self, info))
+    return BKS_KEY_NOT_NEEDED;
+  if (keyring == BKS_SECRET_LOCKED)
+    return BKS_KEY_KEYRING_LOCKED;
+  return keyring == BKS_SECRET_ABSENT ? BKS_KEY_KEYRING_ABSENT : BKS_KEY_MISSING;
+}
+
+/* Fiber. */
+static void
+await_key_state (BksRouter       *self,
+                 BksProviderInfo *info,
+                 BksSecretState   keyring)
+{
+  g_autofree char *key = NULL;
+
+  if (environment_key (self, info) != NULL)
+    {
+      info->key_state = BKS_KEY_ENVIRONMENT;
+      return;
+    }
+  if (keyring == BKS_SECRET_READY)
+    key = dex_await_string (bks_secret_store_lookup (self->secrets, KEY_PURPOSE, info->id, info->origin), NULL);
+  info->key_state = key != NULL ? BKS_KEY_STORED : state_without_key (self, info, keyring);
+  if (key != NULL)
+    explicit_bzero (key, strlen (key));
+}
+
+/* Fiber. Presets in their order with the addresses a person gave them, then what was added. */
+static GPtrArray *
+await_infos (BksRouter  *self,
+             GError    **error)
+{
+  g_autoptr(GPtrArray) infos = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_provider_info_unref);
+  g_autoptr(GPtrArray) rows = dex_await_boxed (bks_library_list_providers (self->library), error);
+
+  if (rows == NULL)
+    return NULL;
+  for (guint i = 0; i < self->presets->len; i++)
+    {
+      const BksPreset *preset = g_ptr_array_index (self->presets, i);
+
+      g_ptr_array_add (infos, make_info (preset->id, preset->protocol, preset->base_url, preset));
+    }
+  for (guint i = 0; i < rows->len; i++)
+    {
+      const BksProviderRow *row = g_ptr_array_index (rows, i);
+      const BksPreset *preset = bks_presets_find (self->presets, row->id);
+      BksProviderInfo *info = make_info (row->id, preset != NULL ? preset->protocol : row->protocol,
+                                         row->base_url, preset);
+      gboolean replaced = FALSE;
+
+      for (guint j = 0; preset != NULL && !replaced && j < infos->len; j++)
+        {
+          BksProviderInfo *old = g_ptr_array_index (infos, j);
+
+          if (!g_str_equal (old->id, row->id))
+            continue;
+          infos->pdata[j] = info;
+          bks_provider_info_unref (old);
+          replaced = TRUE;
+        }
+      if (!replaced)
+        g_ptr_array_add (infos, info);
+    }
+  return g_steal_pointer (&infos);
+}
+
+/**
+ * bks_router_await_provider:
+ * @self: a router
+ * @id: a provider's id
+ * @error: return location
+ *
+ * For fibers: finds a provider, without looking at its key.
+ *
+ * Returns: (transfer full): it, or %NULL with %BKS_ERROR_NOT_FOUND
+ */
+BksProviderInfo *
+bks_router_await_provider (BksRouter   *self,
+                           const char  *id,
+                           GError     **error)
+{
+  g_autoptr(GPtrArray) infos = await_infos (self, error);
+
+  if (infos == NULL)
+    return NULL;
+  for (guint i = 0; i < infos->len; i++)
+    {
+      BksProviderInfo *info = g_ptr_array_index (infos, i);
+
+      if (g_str_equal (info->id, id))
+        return bks_provider_info_ref (info);
+    }
+  g_set_error (error, BKS_ERROR, BKS_ERROR_NOT_FOUND, "There is no provider “%s”", id);
+  return NULL;
+}
+
+static DexFuture *
+list_providers_fiber (gpointer data)
+{
+  Verb *verb = data;
+  GError *error = NULL;
+  g_autoptr(GPtrArray) infos = await_infos (verb->self, &error);
+  BksSecretState keyring;
+
+  if (infos == NULL)
+    return bks_future_error (error);
+  keyring = (BksSecretState) dex_await_int (bks_secret_store_get_state (verb->self->secrets), NULL);
+  for (guint i = 0; i < infos->len; i++)
+    await_key_state (verb->self, g_ptr_array_index (infos, i), keyring);
+  return dex_future_new_take_boxed (G_TYPE_PTR_ARRAY, g_steal_pointer (&infos));
+}
+
+/**
+ * bks_router_list_providers:
+ * @self: a router
+ *
+ * Returns: (transfer full): resolves to a #GPtrArray of #BksProviderInfo:
+ *   those that ship with the program, then those that were added
+ */
+DexFuture *
+bks_router_list_providers (BksRouter *self)
+{
+  g_return_val_if_fail (BKS_IS_ROUTER (self), NULL);
+
+  return bks_spawn (NULL, list_providers_fiber, verb_new (self, NULL, NULL), verb_free);
+}
+
+/* Fiber. */
+static DexFuture *
+await_info_future (BksRouter  *self,
+                   const char *id)
+{
+  GError *error = NULL;
+  BksProviderInfo *info = bks_router_await_provider (self, id, &error);
+  BksSecretState keyring;
+
+  if (info == NULL)
+    return bks_future_error (error);
+  keyring = (BksSecretState) dex_await_int (bks_secret_store_get_state (self->secrets), NULL);
+  await_key_state (self, info, keyring);
+  return dex_future_new_take_boxed (BKS_TYPE_PROVIDER_INFO, info);
+}
+
+static DexFuture *
+get_provider_fiber (gpointer data)
+{
+  Verb *verb = data;
+
+  return await_info_future (verb->self, verb->id);
+}
+
+/**
+ * bks_router_get_provider:
+ * @self: a router
+ * @id: a provider's id
+ *
+ * Returns: (transfer full): resolves to its #BksProviderInfo; rejects with %BKS_ERROR_NOT_FOUND
+ */
+DexFuture *
+bks_router_get_provider (BksRouter  *self,
+                         const char *id)
+{
+  g_return_val_if_fail (BKS_IS_ROUTER (self) && id != NULL, NULL);
+
+  return bks_spawn (NULL, get_provider_fiber, verb_new (self, id, NULL), verb_free);
+}
+
+/* Fiber. Stores an address and tells everybody. */
+static DexFuture *
+await_put_address (BksRouter  *self,
+                   const char *id,
+                   const char *protocol,
+                   const char *address)
+{
+  GError *error = NULL;
+  g_autofree char *base_url = bks_provider_normalize_base_url (protocol, address, &error);
+
+  if (base_url == NULL)
+    return bks_future_error (error);
+  if (!dex_await (bks_library_put_provider (self->library, id, protocol, base_url,
+                                            bks_clock_get_now_ms (self->limits->clock)),
+                  &error))
+    return bks_future_error (error);
+  g_hash_table_remove (self->listings, id);
+  g_signal_emit (self, signals[SIGNAL_PROVIDERS_CHANGED], 0);
+  return await_info_future (self, id);
+}
+
+static gboolean
+is_valid_id (const char *id)
+{
+  gsize length = strlen (id);
+
+  if (length == 0 || length > MAX_ID_BYTES || !g_ascii_isalpha (id[0]))
+    return FALSE;
+  return strspn (id, "abcdefghijklmnopqrstuvwxyz0123456789-_") == length;
+}
+
+static DexFuture *
+add_provider_fiber (gpointer data)
+{
+  Verb *verb = data;
+  g_autoptr(BksProviderInfo) existing = NULL;
+
+  if (!is_valid_id (verb->id))
+    return dex_future_new_reject (BKS_ERROR, BKS_ERROR_INVALID_ARGUMENT,
+                                  "A provider's name is made of small letters, digits and dashes, and begins with a letter");
+  existing = bks_router_await_provider (verb->self, verb->id, NULL);
+  if (existing != NULL)
+    return dex_future_new_reject (BKS_ERROR, BKS_ERROR_EXISTS, "There already is a provider “%s”", verb->id);
+  return await_put_address (verb->self, verb->id, verb->protocol, verb->value);
+}
+
+/**
+ * bks_router_add_provider:
+ * @self: a router
+ * @id: small letters, digits and dashes
+ * @protocol: a wire protocol, see bks_provider_new()
+ * @base_url: its address, as a person writes it
+ *
+ * Returns: (transfer full): resolves to its #BksProviderInfo with the address as
+ *   it was understood; rejects with %BKS_ERROR_EXISTS, %BKS_ERROR_INVALID_ARGUMENT
+ */
+DexFuture *
+bks_router_add_provider (BksRouter  *self,
+                         const char *id,
+                         const char *protocol,
+                         const char *base_url)
+{
+  Verb *verb;
+
+  g_return_val_if_fail (BKS_IS_ROUTER (self) && id != NULL && protocol != NULL && base_url != NULL, NULL);
+
+  verb = verb_new (self, id, base_url);
+  verb->protocol = g_strdup (protocol);
+  return bks_spawn (NULL, add_provider_fiber, verb, verb_free);
+}
+
+static DexFuture *
+set_base_url_fiber (gpointer data)
+{
+  Verb *verb = data;
+  GError *error = NULL;
+  g_autoptr(BksProviderInfo) info = bks_router_await_provider (verb->self, verb->id, &error);
+
+  if (info == NULL)
+    return bks_future_error (error);
+  return await_put_address (verb->self, verb->id, info->protocol, verb->value);
+}
+
+/**
+ * bks_router_set_base_url:
+ * @self: a router
+ * @id: a provider's id
+ * @base_url: its address, as a person writes it
+ *
+ * A key stays with the address it was entered for: another origin has none
+ * until one is entered.
+ *
+ * Returns: (transfer full): resolves to its #BksProviderInfo with the address as it was understood
+ */
+DexFuture *
+bks_router_set_base_url (BksRouter  *self,
+                         const char *id,
+                         const char *base_url)
+{
+  g_return_val_if_fail (BKS_IS_ROUTER (self) && id != NULL && base_url != NULL, NULL);
+
+  return bks_spawn (NULL, set_base_url_fiber, verb_new (self, id, base_url), verb_free);
+}
+
+static DexFuture *
+remove_provider_fiber (gpointer data)
+{
+  Verb *verb = data;
+  GError *error = NULL;
+  g_autoptr(BksProviderInfo) info = bks_router_await_provider (verb->self, verb->id, &error);
+
+  if (info == NULL)
+    return bks_future_error (error);
+  /* A preset with its own address has no row: the library says so. The key goes
+   * with the provider, or it would lie in the keyring for ever. */
+  if (!dex_await (bks_library_delete_provider (verb->self->library, verb->id), &error))
+    return bks_future_error (error);
+  g_hash_table_remove (verb->self->listings, verb->id);
+  if (!info->preset &&
+      !dex_await (bks_secret_store_remove (verb->self->secrets, KEY_PURPOSE, info->id, info->origin), &error))
+    {
+      gboolean no_keyring = g_error_matches (error, BKS_ERROR, BKS_ERROR_KEYRING_ABSENT);
+
+      if (!no_keyring && error != NULL)
+        return bks_future_error (error);
+      g_clear_error (&error);
+    }
+  g_signal_emit (verb->self, signals[SIGNAL_PROVIDERS_CHANGED], 0);
+  return dex_future_new_true ();
+}
+
+/**
+ * bks_router_remove_provider:
+ * @self: a router
+ * @id: a provider that was added, or a preset whose address was changed (it gets its own back)
+ *
+ * Returns: (transfer full): resolves when it is gone, its key as well
+ */
+DexFuture *
+bks_router_remove_provider (BksRouter  *self,
+                            const char *id)
+{
+  g_return_val_if_fail (BKS_IS_ROUTER (self) && id != NULL, NULL);
+
+  return bks_spawn (NULL, remove_provider_fiber, verb_new (self, id, NULL), verb_free);
+}
+
+/* What cannot be in a header or is no key at all: told at once, not by the server later. */
+static gboolean
+check_key (char    *key,
+           GError **error)
+{
+  const char *cause = NULL;
+
+  g_strstrip (key);
+  if (*key == '\0')
+    cause = "The key is empty";
+  else if (strlen (key) > MAX_KEY_BYTES)
+    cause = "This is too long to be a key";
+  for (const char *p = key; cause == NULL && *p != '\0'; p++)
+    if (!g_ascii_isgraph (*p))
+      cause = "The key contains a space, a line break or a character that no key has";
+  if (cause == NULL)
+    return TRUE;
+  g_set_error_literal (error, BKS_ERROR, BKS_ERROR_INVALID_ARGUMENT, cause);
+  return FALSE;
+}
+
+static DexFuture *
+set_key_fiber (gpointer data)
+{
+  Verb *verb = data;
+  GError *error = NULL;
+  g_autofree char *label = NULL;
+  g_autoptr(BksProviderInfo) info = bks_router_await_provider (verb->self, verb->id, &error);
+
+  if (info == NULL || !check_key (verb->value, &error) || !bks_url_check_credential (info->base_url, &error))
+    return bks_future_error (error);
+  label = g_strdup_printf ("Book Studio: API key for %s", info->name);
+  if (!dex_await (bks_secret_store_store (verb->self->secrets, KEY_PURPOSE, info->id, info->origin, label, verb->value),
+                  &error))
+    return bks_future_error (error);
+  g_signal_emit (verb->self, signals[SIGNAL_PROVIDERS_CHANGED], 0);
+  return dex_future_new_true ();
+}
+
+/**
+ * bks_router_set_key:
+ * @self: a router
+ * @id: a provider's id
+ * @key: its API key
+ *
+ * Puts a key into the keyring, for the provider's present origin.
+ *
+ * Returns: (transfer full): resolves when it is stored; rejects with
+ *   %BKS_ERROR_INVALID_ARGUMENT, %BKS_ERROR_KEYRING_LOCKED, %BKS_ERROR_KEYRING_ABSENT
+ */
+DexFuture *
+bks_router_set_key (BksRouter  *self,
+                    const char *id,
+                    const char *key)
+{
+  g_return_val_if_fail (BKS_IS_ROUTER (self) && id != NULL && key != NULL, NULL);
+
+  return bks_spawn (NULL, set_key_fiber, verb_new (self, id, key), verb_free);
+}
+
+static DexFuture *
+remove_key_fiber (gpointer data)
+{
+  Verb *verb = data;
+  GError *error = NULL;
+  g_autoptr(BksProviderInfo) info = bks_router_await_provider (verb->self, verb->id, &error);
+  gboolean removed;
+
+  if (info == NULL)
+    return bks_future_error (error);
+  removed = dex_await_boolean (bks_secret_store_remove (verb->self->secrets, KEY_PURPOSE, info->id, info->origin), &error);
+  if (error != NULL)
+    return bks_future_error (error);
+  g_signal_emit (verb->self, signals[SIGNAL_PROVIDERS_CHANGED], 0);
+  return dex_future_new_for_boolean (removed);
+}
+
+/**
+ * bks_router_remove_key:
+ * @self: a router
+ * @id: a provider's id
+ *
+ * Returns: (transfer full): resolves to whether there was a key for its present origin
+ */
+DexFuture *
+bks_router_remove_key (BksRouter  *self,
+                       const char *id)
+{
+  g_return_val_if_fail (BKS_IS_ROUTER (self) && id != NULL, NULL);
+
+  return bks_spawn (NULL, remove_key_fiber, verb_new (self, id, NULL), verb_free);
+}
+
+static DexFuture *
+lookup_key_fiber (gpointer data)
+{
+  Verb *verb = data;
+  GError *error = NULL;
+  g_autoptr(BksProviderInfo) info = bks_router_await_provider (verb->self, verb->id, &error);
+  g_autofree char *key = NULL;
+
+  if (info == NULL)
+    return bks_future_error (error);
+  if (environment_key (verb->self, info) != NULL)
+    return dex_future_new_for_string (environment_key (verb->self, info));
+  key = dex_await_string (bks_secret_store_lookup (verb->self->secrets, KEY_PURPOSE, info->id, info->origin), &error);
+  if (key != NULL)
+    return dex_future_new_take_string (g_steal_pointer (&key));
+  if (!expects_key (verb->self, info))
+    {
+      g_clear_error (&error);
+      return dex_future_new_take_string (NULL);
+    }
+  if (error != NULL)
+    return bks_future_error (error);
+  return dex_future_new_reject (BKS_ERROR, BKS_ERROR_NO_KEY, "There is no key for %s at %s", info->name, info->origin);
+}
+
+/**
+ * bks_router_lookup_key:
+ * @self: a router
+ * @info: a provider
+ *
+ * Returns: (transfer full): resolves to its key for its present origin, %NULL
+ *   where it needs none; rejects with %BKS_ERROR_NO_KEY and the keyring's errors
+ */
+DexFuture *
+bks_router_lookup_key (BksRouter             *self,
+                       const BksProviderInfo *info)
+{
+  return bks_spawn (NULL, lookup_key_fiber, verb_new (self, info->id, NULL), verb_free);
+}
+
+/**
+ * bks_router_make_provider:
+ * @self: a router
+ * @info: a provider
+ * @error: return location
+ *
+ * Returns: (transfer full): what speaks its protocol
+ */
+BksProvider *
+bks_router_make_provider (BksRouter              *self,
+                          const BksProviderInfo  *info,
+                          GError                **error)
+{
+  return bks_provider_new (info->protocol, info->id, info->base_url, self->http, self->limits, error);
+}
+
+static DexFuture *
+test_provider_fiber (gpointer data)
+{
+  Verb *verb = data;
+  BksRouter *self = verb->self;
+  GError *error = NULL;
+  g_autoptr(BksProviderInfo) info = bks_router_await_provider (self, verb->id, &error);
+  g_autoptr(BksProvider) provider = NULL;
+  g_autofree char *key = NULL;
+  gint64 started;
+
+  if (info == NULL || (provider = bks_router_make_provider (self, info, &error)) == NULL)
+    return bks_future_error (error);
+  key = dex_await_string (bks_router_lookup_key (self, info), &error);
+  if (error != NULL)
+    return bks_future_error (error);
+  started = bks_clock_get_monotonic_ms (self->limits->clock);
+  if (!dex_await (bks_provider_check (provider, key, verb->cancellable), &error))
+    return bks_future_error (error);
+  return dex_future_new_for_int64 (bks_clock_get_monotonic_ms (self->limits->clock) - started);
+}
+
+/**
+ * bks_router_test_provider:
+ * @self: a router
+ * @id: a provider's id
+ * @cancellable: (nullable): cancels it
+ *
+ * Asks the server, free of charge, whether it is there and takes the key.
+ *
+ * Returns: (transfer full): resolves to how many milliseconds it took (gint64);
+ *   rejects with the class of what is wrong
+ */
+DexFuture *
+bks_router_test_provider (BksRouter      *self,
+                          const char     *id,
+                          DexCancellable *cancellable)
+{
+  Verb *verb;
+
+  g_return_val_if_fail (BKS_IS_ROUTER (self) && id != NULL, NULL);
+
+  verb = verb_new (self, id, NULL);
+  verb->cancellable = cancellable != NULL ? dex_ref (cancellable) : NULL;
+  return bks_spawn (cancellable, test_provider_fiber, verb, verb_free);
+}
+
+/**
+ * bks_router_get_role:
+ * @self: a router
+ * @role: "draft", "revise", "summarise", "critique", "quick" or "embed"
+ *
+ * Returns: (transfer full): resolves to a #GPtrArray of #BksTarget, in the author's order
+ */
+DexFuture *
+bks_router_get_role (BksRouter  *self,
+                     const char *role)
+{
+  g_return_val_if_fail (BKS_IS_ROUTER (self) && role != NULL, NULL);
+
+  return bks_library_get_role (self->library, role);
+}
+
+/**
+ * bks_router_set_role:
+ * @self: a router
+ * @role: as in bks_router_get_role()
+ * @targets: (element-type BksTarget): which models, the first first
+ *
+ * Returns: (transfer full): resolves when it is durable; rejects with
+ *   %BKS_ERROR_INVALID_ARGUMENT for another @role
+ */
+DexFuture *
+bks_router_set_role (BksRouter  *self,
+                     const char *role,
+                     GPtrArray  *targets)
+{
+  static const char *const roles[] = { "draft", "revise", "summarise", "critique", "quick", "embed", NULL };
+
+  g_return_val_if_fail (BKS_IS_ROUTER (self) && role != NULL && targets != NULL, NULL);
+
+  if (!g_strv_contains (roles, role))
+    return dex_future_new_reject (BKS_ERROR, BKS_ERROR_INVALID_ARGUMENT,
+                                  "“%s” is no role: there are draft, revise, summarise, critique, quick and embed", role);
+  return bks_library_set_role (self->library, role, targets);
+}
+
+/**
+ * bks_router_list_usage:
+ * @self: a router
+ * @since_ms: epoch milliseconds, 0 for all
+ * @by: (nullable): "day", "month", "provider", "model" or "book"; %NULL for single rows
+ *
+ * Returns: (transfer full): resolves to a #GPtrArray of #BksUsageRow
+ */
+DexFuture *
+bks_router_list_usage (BksRouter  *self,
+                       gint64      since_ms,
+                       const char *by)
+{
+  g_return_val_if_fail (BKS_IS_ROUTER (self), NULL);
+
+  return bks_library_list_usage (self->library, since_ms, by);
+}

@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "bks-studio"
+
+#include "config.h"
+
+#include <string.h>
+
+#include "bks-async.h"
+#include "bks-book-session-private.h"
+#include "bks-book-store.h"
+#include "bks-error.h"
+#include "bks-node-session-private.h"
+#include "bks-words.h"
+
+/**
+ * BksNodeSession:
+ *
+ * The text of one node while it is open. Every writer of this process goes
+ * through it. An editor holds the living text and hands it over when it is
+ * saved: a second after the last key, at least every five seconds while typing
+ * goes on, and whenever bks_node_session_save() is called. A failed save keeps
+ * the text and is tried again.
+ */
+struct _BksNodeSession
+{
+  GObject         parent_instance;
+
+  BksBookSession *book_session;
+  BksNode        *node;
+  char           *text;           /* as last saved */
+
+  BksTextFunc     text_func;      /* the editor's; NULL without one */
+  gpointer        text_data;
+
+  BksSaveState    state;
+  GError         *error;
+  gint64          saved_at;       /* epoch ms; 0: not in this session */
+  gboolean        dirty;          /* keys that no save has taken yet */
+  gint64          dirty_since;    /* monotonic ms */
+  guint           autosave_id;
+  DexFuture      *saving;         /* the running save; NULL */
+  char           *accepted_draft; /* to be marked with the next save */
+};
+
+G_DEFINE_FINAL_TYPE (BksNodeSession, bks_node_session, G_TYPE_OBJECT)
+
+typedef enum
+{
+  PROP_STATE = 1,
+  PROP_SAVED_AT,
+} Property;
+
+static GParamSpec *properties[PROP_SAVED_AT + 1];
+
+enum
+{
+  SIGNAL_REPLACED,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+static void
+bks_node_session_finalize (GObject *object)
+{
+  BksNodeSession *self = BKS_NODE_SESSION (object);
+
+  g_clear_handle_id (&self->autosave_id, g_source_remove);
+  dex_clear (&self->saving);
+  g_clear_error (&self->error);
+  g_free (self->accepted_draft);
+  g_free (self->text);
+  g_object_unref (self->node);
+  g_object_unref (self->book_session);
+  G_OBJECT_CLASS (bks_node_session_parent_class)->finalize (object);
+}
+
+static void
+bks_node_session_get_property (GObject    *object,
+                               guint       prop_id,
+                               GValue     *value,
+                               GParamSpec *pspec)
+{
+  BksNodeSession *self = BKS_NODE_SESSION (object);
+
+  switch ((Property) prop_id)
+    {
+    case PROP_STATE: g_value_set_int (value, (int) self->state); break;
+    case PROP_SAVED_AT: g_value_set_int64 (value, self->saved_at); break;
+    default: G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+bks_node_session_class_init (BksNodeSessionClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->finalize = bks_node_session_finalize;
+  object_class->get_property = bks_node_session_get_property;
+
+  properties[PROP_STATE] = g_param_spec_int ("state", NULL, NULL, BKS_SAVE_CLEAN, BKS_SAVE_FAILED, BKS_SAVE_CLEAN,
+                                             G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  properties[PROP_SAVED_AT] = g_param_spec_int64 ("saved-at", NULL, NULL, 0, G_MAXINT64, 0,
+                                                  G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
+
+  /**
+   * BksNodeSession::replaced:
+   * @text: the text from now on
+   *
+   * Another writer of this process changed the text. An editor shows it,
+   * keeping its caret.
+   */
+  signals[SIGNAL_REPLACED] = g_signal_new ("replaced", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
+                                           NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+}
+
+static void
+bks_node_session_init (BksNodeSession *self)
+{
+}
+
+/**
+ * bks_node_session_new:
+ * @book_session: the open book
+ * @node: one of its nodes
+ * @text: the node's text
+ *
+ * Returns: (transfer full): a session without an editor
+ */
+BksNodeSession *
+bks_node_session_new (BksBookSession *book_session,
+                      BksNode        *node,
+                      const char     *text)
+{
+  BksNodeSession *self = g_object_new (BKS_TYPE_NODE_SESSION, NULL);
+
+  self->book_session = g_object_ref (book_session);
+  self->node = g_object_ref (node);
+  self->text = g_strdup (text);
+  return self;
+}
+
+/**
+ * bks_node_session_get_node:
+ * @self: a session
+ *
+ * Returns: (transfer none): the node
+ */
+BksNode *
+bks_node_session_get_node (BksNodeSession *self)
+{
+  g_return_val_if_fail (BKS_IS_NODE_SESSION (self), NULL);
+
+  return self->node;
+}
+
+/**
+ * bks_node_session_get_text:
+ * @self: a session
+ *
+ * Returns: (transfer none): the text as last saved, CommonMark
+ */
+const char *
+bks_node_session_get_text (BksNodeSession *self)
+{
+  g_return_val_if_fail (BKS_IS_NODE_SESSION (self), NULL);
+
+  return self->text;
+}
+
+/**
+ * bks_node_session_get_state:
+ * @self: a session
+ *
+ * Returns: whether everything is on disk
+ */
+BksSaveState
+bks_node_session_get_state (BksNodeSession *self)
+{
+  g_return_val_if_fail (BKS_IS_NODE_SESSION (self), BKS_SAVE_CLEAN);
+
+  return self->state;
+}
+
+/**
+ * bks_node_session_get_saved_at:
+ * @self: a session
+ *
+ * Returns: epoch milliseconds of the last save, 0 if there was none in this session
+ */
+gint64
+bks_node_session_get_saved_at (BksNodeSession *self)
+{
+  g_return_val_if_fail (BKS_IS_NODE_SESSION (self), 0);
+
+  return self->saved_at;
+}
+
+/**
+ * bks_node_session_get_error:
+ * @self: a session
+ *
+ * Returns: (transfer none) (nullable): why the last save failed
+ */
+const GError *
+bks_node_session_get_error (BksNodeSession *self)
+{
+  g_return_val_if_fail (BKS_IS_NODE_SESSION (self), NULL);
+
+  return self->error;
+}
+
+static void
+set_state (BksNodeSession *self,
+           BksSaveState    state)
+{
+  if (self->state == state)
+    return;
+  self->state = state;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
+}
+
+static BksLimits *
+get_limits (BksNodeSession *self)
+{
+  return bks_book_session_get_limits (self->book_session);
+}
+
+static gboolean
+autosave_cb (gpointer data)
+{
+  BksNodeSession *self = data;
+
+  self->autosave_id = 0;
+  dex_unref (bks_node_session_save (self));
+  return G_SOURCE_REMOVE;
+}
+
+/* The timer keeps the session alive: nothing typed can go with its last reference. */
+static void
+start_autosave (BksNodeSession *self,
+                gint64          delay_ms)
+{
+  g_clear_handle_id (&self->autosave_id, g_source_remove);
+  self->autosave_id = g_timeout_add_full (G_PRIORITY_DEFAULT, (guint) MAX (delay_ms, 0), autosave_cb,
+                                          g_object_ref (self), g_object_unref);
+}
+
+/**
+ * bks_node_session_touch:
+ * @self: a session with an editor
+ *
+ * To be called by the editor for every change that a person made.
+ */
+void
+bks_node_session_touch (BksNodeSession *self)
+{
+  BksLimits *limits;
+  gint64 now, latest;
+
+  g_return_if_fail (BKS_IS_NODE_SESSION (self));
+
+  limits = get_limits (self);
+  now = bks_clock_get_monotonic_ms (limits->clock);
+  if (!self->dirty)
+    self->dirty_since = now;
+  self->dirty = TRUE;
+  if (self->state == BKS_SAVE_CLEAN)
+    set_state (self, BKS_SAVE_DIRTY);
+  latest = self->dirty_since + limits->autosave_most_ms;
+  start_autosave (self, MIN ((gint64) limits->autosave_idle_ms, latest - now));
+}
+
+/**
+ * bks_node_session_set_editor:
+ * @self: a session
+ * @text_func: (nullable): where the living text comes from; %NULL when the editor goes
+ * @data: for @text_func
+ *
+ * An editor that goes leaves its text behind: it is taken over and saved.
+ */
+void
+bks_node_session_set_editor (BksNodeSession *self,
+                             BksTextFunc     text_func,
+                             gpointer        data)
+{
+  g_return_if_fail (BKS_IS_NODE_SESSION (self));
+
+  if (self->text_func != NULL && self->dirty)
+    {
+      g_free (self->text);
+      self->text = self->text_func (self->text_data);
+    }
+  self->text_func = text_func;
+  self->text_data = data;
+  if (text_func == NULL && self->dirty)
+    dex_unref (bks_node_session_save (self));
+}
+
+static void
+note_saved (BksNodeSession *self,
+            char           *text,
+            gint64          words,
+            gint64          revision)
+{
+  if (text != self->text)
+    {
+      g_free (self->text);
+      self->text = text;
+    }
+  self->saved_at = bks_clock_get_now_ms (get_limits (self)->clock);
+  g_clear_error (&self->error);
+  bks_node_set_text_facts (self->node, words, revision);
+  bks_book_session_text_saved (self->book_session);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SAVED_AT]);
+}
+
+/* A save that failed is tried again by itself, and the keys count as unsaved. */
+static void
+note_failed (BksNodeSession *self,
+             GError         *error)
+{
+  g_clear_error (&self->error);
+  self->error = error;
+  self->dirty = TRUE;
+  self->dirty_since = bks_clock_get_monotonic_ms (get_limits (self)->clock);
+  self->state = BKS_SAVE_FAILED;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
+  if (!bks_book_session_is_closed (self->book_session))
+    start_autosave (self, get_limits (self)->autosave_most_ms);
+}
+
+/* Fiber. One write of the text as it is now. */
+static gboolean
+await_write (BksNodeSession  *self,
+             GError         **error)
+{
+  g_autofree char *text = self->text_func != NULL ? self->text_func (self->text_data) : g_strdup (self->text);
+  g_autofree char *draft = g_steal_pointer (&self->accepted_draft);
+  g_autoptr(GError) local = NULL;
+  gint64 words = bks_text_count_words (text, -1);
+  gint64 revision;
+
+  self->dirty = FALSE;
+  revision = dex_await_int64 (bks_book_store_write_text (bks_book_session_get_store (self->book_session),
+                                                         bks_node_get_id (self->node), text, words, -1, draft,
+                                                         bks_clock_get_now_ms (get_limits (self)->clock)),
+                              &local);
+  if (local == NULL)
+    {
+      note_saved (self, g_steal_pointer (&text), words, revision);
+      return TRUE;
+    }
+  if (self->accepted_draft == NULL)
+    self->accepted_draft = g_steal_pointer (&draft);
+  note_failed (self, g_error_copy (local));
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
+static DexFuture *
+save_fiber (gpointer data)
+{
+  BksNodeSession *self = data;
+  GError *error = NULL;
+
+  set_state (self, BKS_SAVE_SAVING);
+  /* Keys that came while the disk worked are taken along: who asked for a save meanwhile waits for this one. */
+  do
+    {
+      if (!await_write (self, &error))
+        break;
+    }
+  while (self->dirty || self->accepted_draft != NULL);
+  dex_clear (&self->saving);
+  if (error != NULL)
+    return bks_future_error (error);
+  set_state (self, BKS_SAVE_CLEAN);
+  return dex_future_new_true ();
+}
+
+/**
+ * bks_node_session_save:
+ * @self: a session
+ *
+ * Never cancelled: dropping the future does not stop it.
+ *
+ * Returns: (transfer full): resolves when the text of this moment is on disk
+ */
+DexFuture *
+bks_node_session_save (BksNodeSession *self)
+{
+  g_return_val_if_fail (BKS_IS_NODE_SESSION (self), NULL);
+
+  g_clear_handle_id (&self->autosave_id, g_source_remove);
+  if (self->saving != NULL)
+    return dex_ref (self->saving);
+  if (!self->dirty && self->accepted_draft == NULL)
+    return dex_future_new_true ();
+  self->saving = bks_spawn_finally (save_fiber, g_object_ref (self), g_object_unref);
+  return dex_ref (self->saving);
+}
+
+/**
+ * bks_node_session_accept_draft:
+ * @self: a session whose editor holds the draft's text now
+ * @draft_id: the draft
+ *
+ * Returns: (transfer full): resolves when text and mark are on disk, in one transaction
+ */
+DexFuture *
+bks_node_session_accept_draft (BksNodeSession *self,
+                               const char     *draft_id)
+{
+  g_set_str (&self->accepted_draft, draft_id);
+  return bks_node_session_save (self);
+}
+
+typedef struct
+{
+  BksNodeSession *self;
+  char           *text;
+  gint64          expected_revision;
+} Replacement;
+
+static void
+replacement_free (gpointer data)
+{
+  Replacement *replacement = data;
+
+  g_object_unref (replacement->self);
+  g_free (replacement->text);
+  g_free (replacement);
+}
+
+static DexFuture *
+set_text_fiber (gpointer data)
+{
+  Replacement *replacement = data;
+  BksNodeSession *self = replacement->self;
+  GError *error = NULL;
+  gint64 words = bks_text_count_words (replacement->text, -1);
+  gint64 revision;
+
+  /* What was typed becomes a revision of its own before it is replaced. */
+  if (!dex_await (bks_node_session_save (self), &error))
+    return bks_future_error (error);
+  revision = dex_await_int64 (bks_book_store_write_text (bks_book_session_get_store (self->book_session),
+                                                         bks_node_get_id (self->node), replacement->text, words,
+                                                         replacement->expected_revision, NULL,
+                                                         bks_clock_get_now_ms (get_limits (self)->clock)),
+                              &error);
+  if (error != NULL)
+    return bks_future_error (error);
+  note_saved (self, g_strdup (replacement->text), words, revision);
+  g_signal_emit (self, signals[SIGNAL_REPLACED], 0, replacement->text);
+  return dex_future_new_true ();
+}
+
+/**
+ * bks_node_session_set_text:
+ * @self: a session
+ * @text: the whole text from now on, UTF-8
+ * @expected_revision: the revision the writer has seen, -1 to write over any
+ *
+ * For writers without an editor.
+ *
+ * Returns: (transfer full): resolves when it is on disk; rejects with
+ *   %BKS_ERROR_CONFLICT if the text has changed since, %BKS_ERROR_TOO_LARGE,
+ *   %BKS_ERROR_INVALID_INPUT if it is no text
+ */
+DexFuture *
+bks_node_session_set_text (BksNodeSession *self,
+                           const char     *text,
+                           gint64          expected_revision)
+{
+  Replacement *replacement;
+
+  g_return_val_if_fail (BKS_IS_NODE_SESSION (self) && text != NULL, NULL);
+
+  if (!g_utf8_validate (text, -1, NULL))
+    return dex_future_new_reject (BKS_ERROR, BKS_ERROR_INVALID_INPUT, "The text is not UTF-8");
+  if ((gint64) strlen (text) > get_limits (self)->node_text_bytes)
+    return dex_future_new_reject (BKS_ERROR, BKS_ERROR_TOO_LARGE, "The text is longer than %" G_GINT64_FORMAT " MiB",
+                                  get_limits (self)->node_text_bytes / 1024 / 1024);
+  replacement = g_new0 (Replacement, 1);
+  replacement->self = g_object_ref (self);
+  replacement->text = g_strdup (text);
+  replacement->expected_revision = expected_revision;
+  return bks_spawn_finally (set_text_fiber, replacement, replacement_free);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "bks-library.h"
+#include "bks-studio.h"
+
+G_BEGIN_DECLS
+
+struct _BksStudio
+{
+  GObject         parent_instance;
+
+  char           *data_dir;
+  char           *books_dir;
+  BksLimits      *limits;
+  BksSecretStore *secrets;
+  BksDatabase    *library;  /* NULL until opened */
+  BksRouter      *router;
+  BksPairing     *pairing;
+  GListStore     *books;
+  GHashTable     *sessions; /* book id → BksBookSession, not owned */
+};
+
+char       *bks_studio_get_book_dir (BksStudio   *self,
+                                     const char  *book_id);
+void        bks_studio_show_book    (BksStudio   *self,
+                                     BksBook     *book);
+gboolean    bks_studio_check_open   (BksStudio   *self,
+                                     GError     **error);
+void        bks_studio_clean_up     (const char  *books_dir);
+
+G_END_DECLS
