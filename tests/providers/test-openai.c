@@ -1,0 +1,859 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <string.h>
+
+#include "bks-json.h"
+#include "provider-fixture.h"
+
+#define FINISH "{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}"
+
+static char *
+delta (const char *content)
+{
+  return g_strdup_printf ("{\"id\":\"c1\",\"model\":\"m-2\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"%s\"},"
+                          "\"finish_reason\":null}]}", content);
+}
+
+static BksReply *
+new_stream (void)
+{
+  return bks_reply_new (200, "text/event-stream");
+}
+
+static void
+add_delta (BksReply   *reply,
+           const char *content)
+{
+  g_autofree char *data = delta (content);
+
+  bks_reply_add_event (reply, data);
+}
+
+static void
+add_end (BksReply *reply)
+{
+  bks_reply_add_event (reply, FINISH);
+  bks_reply_add_event (reply, "[DONE]");
+}
+
+static void
+collect_cb (BksAnswer  *answer,
+            const char *text,
+            gpointer    pieces)
+{
+  g_ptr_array_add (pieces, g_strdup (text));
+}
+
+static void
+test_stream (void)
+{
+  g_autoptr(Fixture) f = fixture_new ("openai", "any");
+  g_autoptr(BksCompletionRequest) request = bks_completion_request_new ("demo-writer");
+  g_autoptr(GPtrArray) pieces = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr(JsonObject) body = NULL;
+  g_autoptr(BksRecordedRequest) recorded = NULL;
+  GError *error = NULL;
+  gint64 number;
+  gboolean yes;
+
+  bks_completion_request_add_message (request, "system", "You write.");
+  bks_completion_request_add_message (request, "user", "Go on.");
+  request->max_tokens = 12;
+  g_signal_connect (f->answer, "text", G_CALLBACK (collect_cb), pieces);
+  bks_scripted_server_set_delay (f->server, 1);
+  bks_wait (bks_provider_complete (f->provider, request, "sk-test-1234", f->answer, NULL), &error);
+  g_assert_no_error (error);
+
+  g_assert_cmpstr (bks_answer_get_text (f->answer), ==,
+                   "The rain had stopped an hour before dawn, but the gutters still");
+  g_assert_cmpuint (pieces->len, ==, 12);
+  g_assert_cmpstr (g_ptr_array_index (pieces, 1), ==, " rain");
+  g_assert_cmpstr (bks_answer_get_finish_reason (f->answer), ==, "length");
+  g_assert_cmpstr (bks_answer_get_model (f->answer), ==, "demo-writer");
+  g_assert_cmpstr (bks_answer_get_request_id (f->answer), ==, "req-demo");
+  g_assert_true (bks_answer_get_sent (f->answer));
+  g_assert_cmpint (bks_answer_get_first_token_ms (f->answer), >=, 0);
+  g_assert_cmpint (bks_answer_get_usage (f->answer)->output, ==, 12);
+  g_assert_cmpint (bks_answer_get_usage (f->answer)->input, >, 0);
+  g_assert_cmpint (bks_answer_get_usage (f->answer)->cache_read, ==, -1);
+  g_assert_true (bks_answer_get_usage (f->answer)->reported_cost == BKS_MONEY_UNKNOWN);
+
+  body = fixture_dup_body (f, 0);
+  g_assert_cmpstr (bks_json_get_string (body, "model"), ==, "demo-writer");
+  g_assert_true (bks_json_get_int (body, "max_tokens", &number) && number == 12);
+  g_assert_true (bks_json_get_boolean (bks_json_get_object (body, "stream_options"), "include_usage", &yes) && yes);
+  g_assert_null (bks_json_get (body, "temperature"));
+  g_assert_cmpstr (bks_json_get_string (bks_json_array_object (bks_json_get_array (body, "messages"), 0), "role"), ==, "system");
+  recorded = bks_scripted_server_dup_request (f->server, 0);
+  g_assert_cmpstr (recorded->path, ==, "/v1/chat/completions");
+  g_assert_cmpstr (g_hash_table_lookup (recorded->headers, "authorization"), ==, "Bearer sk-test-1234");
+}
+
+static void
+test_whole (void)
+{
+  g_autoptr(Fixture) f = fixture_new ("openai", "any");
+  g_autoptr(JsonObject) body = NULL;
+
+  g_assert_no_error (fixture_ask (f, FALSE, NULL));
+  g_assert_true (g_str_has_prefix (bks_answer_get_text (f->answer), "The rain had stopped"));
+  g_assert_cmpstr (bks_answer_get_finish_reason (f->answer), ==, "stop");
+  g_assert_cmpint (bks_answer_get_usage (f->answer)->output, >, 10);
+  body = fixture_dup_body (f, 0);
+  g_assert_null (bks_json_get (body, "stream_options"));
+}
+
+/* One connection serves one answer after the other. */
+static void
+test_reuse (void)
+{
+  g_autoptr(Fixture) f = fixture_new ("openai", "any");
+
+  for (guint i = 0; i < 4; i++)
+    {
+      g_autoptr(BksRecordedRequest) request = NULL;
+
+      g_assert_no_error (fixture_ask (f, i != 2, NULL));
+      fixture_spin (5);
+      g_assert_no_error (fixture_check (f, NULL));
+      request = bks_scripted_server_dup_request (f->server, i * 2 + 1);
+      g_assert_cmpuint (request->connection, ==, 0);
+    }
+}
+
+static void
+test_usage (void)
+{
+  g_autoptr(Fixture) f = fixture_new ("openai", "openrouter");
+  BksReply *reply = new_stream ();
+  const BksTokenUsage *usage;
+
+  bks_reply_add_text (reply, ": OPENROUTER PROCESSING\n\n");
+  add_delta (reply, "Night fell.");
+  bks_reply_add_event (reply, FINISH);
+  bks_reply_add_event (reply, "{\"choices\":[],\"usage\":{\"prompt_tokens\":194,\"completion_tokens\":20,\"cost\":0.00042,"
+                              "\"prompt_tokens_details\":{\"cached_tokens\":50,\"cache_write_tokens\":100},"
+                              "\"completion_tokens_details\":{\"reasoning_tokens\":7}}}");
+  bks_reply_add_event (reply, "[DONE]");
+  fixture_push (f, reply);
+  g_assert_no_error (fixture_ask (f, TRUE, NULL));
+  usage = bks_answer_get_usage (f->answer);
+  g_assert_cmpint (usage->input, ==, 44);
+  g_assert_cmpint (usage->cache_read, ==, 50);
+  g_assert_cmpint (usage->cache_write, ==, 100);
+  g_assert_cmpint (usage->output, ==, 20);
+  g_assert_cmpint (usage->reasoning, ==, 7);
+  g_assert_cmpint (usage->reported_cost, ==, G_GINT64_CONSTANT (420000000));
+}
+
+/* Trap list 9: absent, null, repeated, negative, huge, as text. */
+static void
+test_usage_strange (void)
+{
+  g_autoptr(Fixture) f = fixture_new ("openai", "any");
+  BksReply *reply = new_stream ();
+
+  add_delta (reply, "x");
+  bks_reply_add_event (reply, "{\"choices\":[],\"usage\":{\"prompt_tokens\":-4,\"completion_tokens\":1e300,\"cost\":null}}");
+  bks_reply_add_event (reply, "{\"choices\":[{\"delta\":{},\"finish_reason\":\"eos\"}],\"usage\":"
+                              "{\"prompt_tokens\":\"12\",\"completion_tokens\":99999999999999999999,\"cost\":-1}}");
+  bks_reply_add_event (reply, "{\"choices\":[],\"usage\":null}");
+  bks_reply_add_event (reply, "[DONE]");
+  fixture_push (f, reply);
+  g_assert_no_error (fixture_ask (f, TRUE, NULL));
+  g_assert_cmpint (bks_answer_get_usage (f->answer)->input, ==, 12);
+  g_assert_cmpint (bks_answer_get_usage (f->answer)->output, ==, -1);
+  g_assert_true (bks_answer_get_usage (f->answer)->reported_cost == BKS_MONEY_UNKNOWN);
+  g_assert_cmpstr (bks_answer_get_finish_reason (f->answer), ==, "stop");
+}
+
+/* Trap list 6, 7, 8, 13, 16. */
+static void
+test_strange_frames (void)
+{
+  g_autoptr(Fixture) f = fixture_new ("openai", "any");
+  BksReply *reply = new_stream ();
+
+  bks_reply_add_event (reply, "{\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}");
+  bks_reply_add_event (reply, "{\"choices\":[{\"index\":0,\"delta\":{\"content\":null}}]}");
+  bks_reply_add_event (reply, "{\"choices\":[{\"index\":0,\"delta\":{}}]}");
+  bks_reply_add_event (reply, "{\"choices\":[{\"index\":0}]}");
+  bks_reply_add_event (reply, "{\"choices\":[]}");
+  bks_reply_add_event (reply, "{\"unknown\":{\"deep\":[1,2]}}");
+  bks_reply_add_event (reply, "{\"choices\":[{\"index\":1,\"delta\":{\"content\":\"WRONG\"}},{\"index\":0,\"delta\":{\"content\":\"a\"}}]}");
+  bks_reply_add_event (reply, "{\"choices\":[{\"index\":0,\"delta\":{\"content\":[{\"type\":\"text\",\"text\":\"b\"},{\"type\":\"image\"}]}}]}");
+  bks_reply_add_event (reply, "{\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":1,\"id\":\"\"}]}}]}");
+  bks_reply_add_event (reply, "{damaged");
+  bks_reply_add_text (reply, "event: ping\nid: 7\nretry: 10\nunknown\ndata:{\"choices\":[{\"index\":0,\ndata: \"delta\":{\"content\":\"c\"}}]}\n\n");
+  bks_reply_add_event (reply, FINISH);
+  bks_reply_add_event (reply, "{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"length\"}]}");
+  bks_reply_add_event (reply, "[DONE]");
+  bks_reply_add_event (reply, "[DONE]");
+  add_delta (reply, "LATE");
+  fixture_push (f, reply);
+  g_assert_no_error (fixture_ask (f, TRUE, NULL));
+  g_assert_cmpstr (bks_answer_get_text (f->answer), ==, "abc");
+  g_assert_cmpstr (bks_answer_get_finish_reason (f->answer), ==, "stop");
+}
+
+static void
+test_reasoning (void)
+{
+  g_autoptr(Fixture) f = fixture_new ("openai", "any");
+  BksReply *reply = new_stream ();
+
+  bks_reply_add_event (reply, "{\"choices\":[{\"delta\":{\"reasoning\":\"Let \",\"reasoning_details\":[{\"text\":\"Let \"}]}}]}");
+  bks_reply_add_event (reply, "{\"choices\":[{\"delta\":{\"reasoning_content\":\"me\",\"reasoning\":\"me\",\"content\":\"\"}}]}");
+  add_delta (reply, "Tea.");
+  add_end (reply);
+  fixture_push (f, reply);
+  g_assert_no_error (fixture_ask (f, TRUE, NULL));
+  g_assert_cmpstr (bks_answer_get_reasoning (f->answer), ==, "Let me");
+  g_assert_cmpstr (bks_answer_get_text (f->answer), ==, "Tea.");
+
+  reply = new_stream ();
+  add_delta (reply, "\\n<thi");
+  add_delta (reply, "nk>hm </th");
+  add_delta (reply, "ink>");
+  add_delta (reply, "\\n\\nShe wrote <think> on");
+  add_delta (reply, " the wall.");
+  add_end (reply);
+  fixture_push (f, reply);
+  g_assert_no_error (fixture_ask (f, TRUE, NULL));
+  g_assert_cmpstr (bks_answer_get_reasoning (f->answer), ==, "hm ");
+  g_assert_cmpstr (bks_answer_get_text (f->answer), ==, "She wrote <think> on the wall.");
+}
+
+/* Trap list 1: half a character at the end of one frame, half at the start of the next. */
+static void
+test_surrogates (void)
+{
+  g_autoptr(Fixture) f = fixture_new ("openai", "any");
+  BksReply *reply = new_stream ();
+
+  add_delta (reply, "The world \\ud83c");
+  add_delta (reply, "\\udf0d turns; \\ud83c\\udf0d; alone: \\udc00, nul: \\u0000, \\\\ud83c");
+  add_delta (reply, " last \\ud83d");
+  add_end (reply);
+  fixture_push (f, reply);
+  g_assert_no_error (fixture_ask (f, TRUE, NULL));
+  g_assert_cmpstr (bks_answer_get_text (f->answer), ==,
+                   "The world 🌍 turns; 🌍; alone: \xef\xbf\xbd, nul: \xef\xbf\xbd, \\ud83c last \xef\xbf\xbd");
+}
+
+static const char golden[] =
+  "\xef\xbb\xbf: hello\r\n\r\n"
+  "data: {\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Zoë—\"}}]}\n\n"
+  "data:{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"🌍 \\ud83c\"}}]}\r\r"
+  "event: x\r\ndata: {\"choices\":[{\"index\":0,\r\ndata: \"delta\":{\"content\":\"\\udf0d end\"}}]}\r\n\r\n"
+  "data: " FINISH "\n\n"
+  "data: [DONE]\n\n";
+
+/* Trap list 2 and 3, over a socket: pieces of every size up to 16 bytes. */
+static void
+test_split (void)
+{
+  g_autoptr(Fixture) f = fixture_new ("openai", "any");
+
+  for (gsize size = 1; size <= 16; size++)
+    {
+      BksReply *reply = new_stream ();
+
+      bks_reply_add_split (reply, golden, size);
+      fixture_push (f, reply);
+      g_assert_no_error (fixture_ask (f, TRUE, NULL));
+      g_assert_cmpstr (bks_answer_get_text (f->answer), ==, "Zoë—🌍 🌍 end");
+    }
+}
+
+/* Cut off at every byte: never a success without the end, never other text. */
+static void
+test_cut_everywhere (void)
+{
+  g_autoptr(Fixture) f = fixture_new ("openai", "any");
+  const char *finish = strstr (golden, "data: " FINISH);
+  gsize whole = (gsize) (finish - golden) + strlen ("data: " FINISH);
+
+  for (gsize length = 0; length < strlen (golden); length += 3)
+    {
+      g_autoptr(GBytes) bytes = g_bytes_new_static (golden, length);
+      g_autoptr(GError) error = NULL;
+      BksReply *reply = new_stream ();
+
+      bks_reply_add_bytes (reply, bytes);
+      bks_reply_add_step (reply, BKS_REPLY_STEP_CUT);
+      fixture_push (f, reply);
+      error = fixture_ask (f, TRUE, NULL);
+      if (length >= whole + 2)
+        g_assert_no_error (error);
+      else if (error != NULL || length < whole)
+        assert_class (error, BKS_ERROR_TRUNCATED);
+      g_assert_true (g_str_has_prefix ("Zoë—🌍 🌍 end", bks_answer_get_text (f->answer)) ||
+                     g_str_has_suffix (bks_answer_get_text (f->answer), "\xef\xbf\xbd"));
+    }
+}
+
+static void
+test_truncated (void)
+{
+  static const BksReplyStepKind ends[] = { BKS_REPLY_STEP_CUT, BKS_REPLY_STEP_RESET };
+  g_autoptr(Fixture) f = fixture_new ("openai", "any");
+  BksReply *reply;
+  g_autoptr(GError) error = NULL;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (ends); i++)
+    {
+      reply = new_stream ();
+      add_delta (reply, "Half a sen");
+      bks_reply_add_delay (reply, 20);
+      bks_reply_add_step (reply, ends[i]);
+      fixture_push (f, reply);
+      g_clear_error (&error);
+      error = fixture_ask (f, TRUE, NULL);
+      assert_class (error, BKS_ERROR_TRUNCATED);
+      g_assert_cmpstr (bks_answer_get_text (f->answer), ==, "Half a sen");
+      g_assert_null (bks_answer_get_finish_reason (f->answer));
+      g_assert_cmpstr (bks_error_get_facts (error)->provider, ==, "any");
+    }
+
+  /* A clean end of the connection without a terminal mark is no end of the answer. */
+  reply = new_stream ();
+  reply->framing = BKS_REPLY_UNTIL_CLOSE;
+  add_delta (reply, "Half");
+  fixture_push (f, reply);
+  g_clear_error (&error);
+  error = fixture_ask (f, TRUE, NULL);
+  assert_class (error, BKS_ERROR_TRUNCATED);
+
+  /* With one it is, even without [DONE]. */
+  reply = new_stream ();
+  reply->framing = BKS_REPLY_UNTIL_CLOSE;
+  add_delta (reply, "Whole");
+  bks_reply_add_event (reply, FINISH);
+  fixture_push (f, reply);
+  g_assert_no_error (fixture_ask (f, TRUE, NULL));
+  g_assert_cmpstr (bks_answer_get_text (f->answer), ==, "Whole");
+}
+
+/* Before the first byte of a head nothing came: the line failed, not the answer. */
+static void
+test_closed_before_head (void)
+{
+  g_autoptr(Fixture) f = fixture_new ("openai", "any");
+  BksReply *reply = bks_reply_new (0, NULL);
+  g_autoptr(GError) error = NULL;
+
+  bks_reply_add_step (reply, BKS_REPLY_STEP_CUT);
+  fixture_push (f, reply);
+  error = fixture_ask (f, TRUE, NULL);
+  assert_class (error, BKS_ERROR_TRANSPORT);
+  g_assert_true (bks_answer_get_sent (f->answer));
+  g_assert_cmpuint (bks_scripted_server_get_n_requests (f->server), ==, 1);
+}
+
+static void
+test_not_json (void)
+{
+  static const struct { guint status; const char *type, *body; BksError error; const char *word; } cases[] = {
+    { 200, "text/html", "<!DOCTYPE html><html>Welcome</html>", BKS_ERROR_MALFORMED, "web page" },
+    { 200, "application/json", "  <html>", BKS_ERROR_MALFORMED, "web page" },
+    { 200, "application/json", "{malformed", BKS_ERROR_MALFORMED, "JSON" },
+    { 200, "application/json", "{\"choices\":[]} {\"choices\":[]}", BKS_ERROR_MALFORMED, "JSON" },
+    { 200, "application/json", "{}", BKS_ERROR_MALFORMED, NULL },
+    { 200, "application/json", "[1,2]", BKS_ERROR_MALFORMED, NULL },
+    { 200, "text/event-stream", "", BKS_ERROR_MALFORMED, "without any content" },
+    { 200, "text/event-stream", ": only a comment\n\n", BKS_ERROR_MALFORMED, "without any content" },
+    { 200, "text/event-stream", "data: {broken\n\ndata: {broken\n\n", BKS_ERROR_MALFORMED, "damaged" },
+    { 200, "application/json", "{\"choices\":[{\"message\":{\"content\":\"\"},\"finish_reason\":\"length\"}]}",
+      BKS_ERROR_REQUEST, "allowance" },
+    { 200, "application/json", "{\"choices\":[{\"message\":{\"content\":null,\"refusal\":\"I cannot.\"},\"finish_reason\":\"stop\"}]}",
+      BKS_ERROR_CONTENT, "I cannot." },
+    { 200, "application/json", "{\"choices\":[{\"message\":{\"content\":\"x\"},\"finish_reason\":\"content_filter\"}]}",
+      BKS_ERROR_CONTENT, NULL },
+    { 404, "text/html", "<html>404</html>", BKS_ERROR_REQUEST, "address" },
+    { 404, "application/json", "{\"detail\":\"Not Found\"}", BKS_ERROR_REQUEST, "address" },
+    { 301, "text/html", "<html>moved</html>", BKS_ERROR_REQUEST, "leads on" },
+    { 521, "text/html", "<html>down</html>", BKS_ERROR_SERVER, NULL },
+  };
+  g_autoptr(Fixture) f = fixture_new ("openai", "any");
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr(GError) error = NULL;
+      BksReply *reply = bks_reply_new (cases[i].status, cases[i].type);
+
+      bks_reply_add_header (reply, "Location", "http://127.0.0.1:1/v1/chat/completions");
+      bks_reply_add_text (reply, cases[i].body);
+      fixture_push (f, reply);
+      error = fixture_ask (f, TRUE, "sk-secret-key-of-mine");
+      g_test_message ("case %zu: %s", i, error != NULL ? error->message : "");
+      assert_class (error, cases[i].error);
+      if (cases[i].word != NULL)
+        g_assert_nonnull (strstr (error->message, cases[i].word));
+      g_assert_null (strstr (error->message, "<html"));
+      g_assert_cmpuint (bks_scripted_server_get_n_requests (f->server), ==, i + 1);
+    }
+}
+
+static void
+test_in_band (void)
+{
+  static const struct { const char *frame; BksError error; guint status; } cases[] = {
+    { "{\"error\":{\"code\":429,\"message\":\"Slow down\",\"metadata\":{\"error_type\":\"rate_limit_exceeded\"}},"
+      "\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\"},\"finish_reason\":\"error\"}]}", BKS_ERROR_RATE, 429 },
+    { "{\"error\":{\"code\":502,\"message\":\"Upstream\",\"metadata\":{\"error_type\":\"provider_overloaded\"}}}", BKS_ERROR_OVERLOAD, 502 },
+    { "{\"error\":{\"message\":\"x\",\"code\":\"server_error\"}}", BKS_ERROR_SERVER, 200 },
+    { "{\"error\":\"something\"}", BKS_ERROR_MALFORMED, 200 },
+    { "{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"error\"}]}", BKS_ERROR_MALFORMED, 0 },
+  };
+  g_autoptr(Fixture) f = fixture_new ("openai", "any");
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr(GError) error = NULL;
+      BksReply *reply = new_stream ();
+
+      add_delta (reply, "Some text");
+      bks_reply_add_event (reply, cases[i].frame);
+      fixture_push (f, reply);
+      error = fixture_ask (f, TRUE, NULL);
+      assert_class (error, cases[i].error);
+      g_assert_cmpuint (bks_error_get_facts (error)->http_status, ==, cases[i].status);
+      g_assert_cmpstr (bks_answer_get_text (f->answer), ==, "Some text");
+    }
+}
+
+static void
+test_timeouts (void)
+{
+  g_autoptr(Fixture) f = fixture_new ("openai", "any");
+  g_autoptr(GError) error = NULL;
+  BksReply *reply;
+  gint64 start;
+
+  /* No head. */
+  reply = bks_reply_new (0, NULL);
+  bks_reply_add_step (reply, BKS_REPLY_STEP_STALL);
+  fixture_push (f, reply);
+  start = g_get_monotonic_time ();
+  error = fixture_ask (f, TRUE, NULL);
+  assert_class (error, BKS_ERROR_TIMEOUT);
+  g_assert_nonnull (strstr (error->message, "did not begin"));
+  g_assert_cmpint (g_get_monotonic_time () - start, <, 1500000);
+  g_assert_cmpint (fixture_wait_closed (f, 0, 200), >, 0);
+
+  /* A head and keep-alives are no token. */
+  reply = new_stream ();
+  for (guint i = 0; i < 40; i++)
+    {
+      bks_reply_add_text (reply, ": PROCESSING\n\n");
+      bks_reply_add_delay (reply, 30);
+    }
+  fixture_push (f, reply);
+  g_clear_error (&error);
+  error = fixture_ask (f, TRUE, NULL);
+  assert_class (error, BKS_ERROR_TIMEOUT);
+  g_assert_nonnull (strstr (error->message, "did not begin"));
+
+  /* Silence in the middle. */
+  reply = new_stream ();
+  add_delta (reply, "Once upon");
+  bks_reply_add_step (reply, BKS_REPLY_STEP_STALL);
+  fixture_push (f, reply);
+  g_clear_error (&error);
+  error = fixture_ask (f, TRUE, NULL);
+  assert_class (error, BKS_ERROR_TIMEOUT);
+  g_assert_nonnull (strstr (error->message, "silent"));
+  g_assert_cmpstr (bks_answer_get_text (f->answer), ==, "Once upon");
+  g_assert_cmpint (fixture_wait_closed (f, 2, 200), >, 0);
+
+  /* A slow drip keeps moving, but not for ever. */
+  f->limits->total_ms = 500;
+  reply = new_stream ();
+  add_delta (reply, "x");
+  for (guint i = 0; i < 100; i++)
+    {
+      bks_reply_add_text (reply, ": .\n");
+      bks_reply_add_delay (reply, 40);
+    }
+  fixture_push (f, reply);
+  g_clear_error (&error);
+  error = fixture_ask (f, TRUE, NULL);
+  assert_class (error, BKS_ERROR_TIMEOUT);
+  g_assert_nonnull (strstr (error->message, "complete"));
+}
+
+/* After the finish reason only the counts are missing; they are not worth an error. */
+static void
+test_stall_after_finish (void)
+{
+  g_autoptr(Fixture) f = fixture_new ("openai", "any");
+  BksReply *reply = new_stream ();
+
+  add_delta (reply, "Done.");
+  bks_reply_add_event (reply, FINISH);
+  bks_reply_add_step (reply, BKS_REPLY_STEP_STALL);
+  fixture_push (f, reply);
+  g_assert_no_error (fixture_ask (f, TRUE, NULL));
+  g_assert_cmpstr (bks_answer_get_text (f->answer), ==, "Done.");
+}
+
+static void
+cancel_on_text_cb (BksAnswer      *answer,
+                   const char     *text,
+                   DexCancellable *cancellable)
+{
+  dex_cancellable_cancel (cancellable);
+}
+
+static void
+cancel_stream (Fixture  *f,
+               BksReply *reply,
+               guint     index,
+               gboolean  on_text)
+{
+  g_autoptr(BksCompletionRequest) request = bks_completion_request_new ("m");
+  g_autoptr(DexCancellable) cancellable = dex_cancellable_new ();
+  g_autoptr(BksAnswer) answer = bks_answer_new ();
+  g_autoptr(GError) error = NULL;
+  DexFuture *future;
+  gint64 stopped, closed;
+
+  fixture_push (f, reply);
+  if (on_text)
+    g_signal_connect (answer, "text", G_CALLBACK (cancel_on_text_cb), cancellable);
+  future = bks_provider_complete (f->provider, request, NULL, answer, cancellable);
+  if (!on_text)
+    {
+      fixture_spin (60);
+      dex_cancellable_cancel (cancellable);
+    }
+  stopped = g_get_monotonic_time ();
+  g_assert_false (bks_wait (future, &error));
+  g_assert_true (bks_error_is_cancelled (error));
+  if (on_text)
+    stopped = g_get_monotonic_time ();
+  closed = fixture_wait_closed (f, index, 2000);
+  g_assert_cmpint (closed, >, 0);
+  g_assert_cmpint (closed - stopped, <=, 200000);
+  g_assert_true (bks_answer_get_sent (answer));
+}
+
+/* Stop must stop: in the middle, before the first token, before the head. */
+static void
+test_cancel (void)
+{
+  g_autoptr(Fixture) f = fixture_new ("openai", "any");
+  BksReply *reply;
+
+  f->limits->first_token_local_ms = 5000;
+  f->limits->idle_slow_ms = 5000;
+  reply = new_stream ();
+  add_delta (reply, "Once");
+  bks_reply_add_step (reply, BKS_REPLY_STEP_STALL);
+  cancel_stream (f, reply, 0, TRUE);
+
+  reply = new_stream ();
+  bks_reply_add_text (reply, ": wait\n\n");
+  bks_reply_add_step (reply, BKS_REPLY_STEP_STALL);
+  cancel_stream (f, reply, 1, FALSE);
+
+  reply = bks_reply_new (0, NULL);
+  bks_reply_add_step (reply, BKS_REPLY_STEP_STALL);
+  cancel_stream (f, reply, 2, FALSE);
+
+  reply = new_stream ();
+  bks_reply_add_flood (reply, "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"more \"}}]}\n\n");
+  cancel_stream (f, reply, 3, TRUE);
+}
+
+/* Dropping the future is as good as cancelling. */
+static void
+test_drop (void)
+{
+  g_autoptr(Fixture) f = fixture_new ("openai", "any");
+  g_autoptr(BksCompletionRequest) request = bks_completion_request_new ("m");
+  BksReply *reply = new_stream ();
+  DexFuture *future;
+
+  f->limits->idle_slow_ms = 5000;
+  add_delta (reply, "Once");
+  bks_reply_add_step (reply, BKS_REPLY_STEP_STALL);
+  fixture_push (f, reply);
+  future = bks_provider_complete (f->provider, request, NULL, f->answer, NULL);
+  fixture_spin (60);
+  g_assert_cmpstr (bks_answer_get_text (f->answer), ==, "Once");
+  dex_unref (future);
+  g_assert_cmpint (fixture_wait_closed (f, 0, 200), >, 0);
+}
+
+static void
+test_quirks (void)
+{
+  g_autoptr(Fixture) f = fixture_new ("openai", "any");
+  g_autoptr(BksCompletionRequest) request = bks_completion_request_new ("m");
+  g_autoptr(JsonObject) first = NULL, second = NULL, third = NULL;
+  g_autoptr(GError) error = NULL;
+  gint64 number;
+
+  bks_completion_request_add_message (request, "user", "Go on.");
+  request->temperature = 0.5;
+  request->max_tokens = 100;
+  fixture_push (f, bks_reply_new_json (400, "{\"error\":{\"message\":\"Unsupported value: 'temperature' does not support 0.5\","
+                                            "\"type\":\"invalid_request_error\",\"param\":\"temperature\",\"code\":\"unsupported_value\"}}"));
+  fixture_push (f, bks_reply_new_json (400, "{\"error\":{\"message\":\"Unsupported parameter\",\"type\":\"invalid_request_error\","
+                                            "\"param\":\"max_tokens\",\"code\":\"unsupported_parameter\"}}"));
+  g_assert_no_error (fixture_ask_request (f, request, NULL));
+  g_assert_cmpuint (bks_scripted_server_get_n_requests (f->server), ==, 3);
+  first = fixture_dup_body (f, 0);
+  second = fixture_dup_body (f, 1);
+  third = fixture_dup_body (f, 2);
+  g_assert_nonnull (bks_json_get (first, "temperature"));
+  g_assert_null (bks_json_get (second, "temperature"));
+  g_assert_true (bks_json_get_int (second, "max_tokens", &number) && number == 100);
+  g_assert_null (bks_json_get (third, "max_tokens"));
+  g_assert_true (bks_json_get_int (third, "max_completion_tokens", &number) && number == 100);
+
+  /* Once. */
+  for (guint i = 0; i < 3; i++)
+    fixture_push (f, bks_reply_new_json (400, "{\"error\":{\"message\":\"temperature is deprecated for this model\"}}"));
+  error = fixture_ask_request (f, request, NULL);
+  assert_class (error, BKS_ERROR_REQUEST);
+  g_assert_cmpuint (bks_scripted_server_get_n_requests (f->server), ==, 5);
+}
+
+static void
+test_check (void)
+{
+  g_autoptr(Fixture) f = fixture_new ("openai", "any");
+  g_autoptr(Fixture) router = fixture_new ("openai", "openrouter");
+  g_autoptr(BksRecordedRequest) request = NULL;
+  GError *error;
+
+  bks_scripted_server_set_key (f->server, "sk-right-key-123456");
+  g_assert_no_error (fixture_check (f, "sk-right-key-123456"));
+  error = fixture_check (f, "sk-wrong-key-654321");
+  assert_class (error, BKS_ERROR_AUTH);
+  g_assert_cmpuint (bks_error_get_facts (error)->http_status, ==, 401);
+  g_assert_null (strstr (error->message, "sk-wrong"));
+  g_clear_error (&error);
+  error = fixture_check (f, NULL);
+  assert_class (error, BKS_ERROR_AUTH);
+  g_clear_error (&error);
+  error = fixture_check (f, "sk-with a space\r\nX-Evil: 1");
+  assert_class (error, BKS_ERROR_AUTH);
+  g_clear_error (&error);
+
+  fixture_push (f, bks_reply_new_json (200, "{\"hello\":\"world\"}"));
+  error = fixture_check (f, NULL);
+  assert_class (error, BKS_ERROR_MALFORMED);
+  g_clear_error (&error);
+  fixture_push (f, bks_reply_new (200, "text/html"));
+  error = fixture_check (f, NULL);
+  assert_class (error, BKS_ERROR_MALFORMED);
+  g_clear_error (&error);
+  fixture_push (f, bks_reply_new (402, "text/plain"));
+  error = fixture_check (f, NULL);
+  assert_class (error, BKS_ERROR_BILLING);
+  g_assert_nonnull (strstr (error->message, "credit"));
+  g_clear_error (&error);
+
+  g_assert_no_error (fixture_check (router, "sk-or-v1-x"));
+  request = bks_scripted_server_dup_request (router->server, 0);
+  g_assert_cmpstr (request->path, ==, "/v1/key");
+  fixture_push (router, bks_reply_new_json (200, "{\"data\":{\"limit\":5,\"limit_remaining\":0}}"));
+  error = fixture_check (router, "sk-or-v1-x");
+  assert_class (error, BKS_ERROR_BILLING);
+  g_clear_error (&error);
+}
+
+static void
+test_nobody_there (void)
+{
+  g_autoptr(Fixture) f = fixture_new ("openai", "any");
+  g_autoptr(BksProvider) closed = NULL;
+  g_autoptr(BksProvider) unknown = NULL;
+  g_autoptr(BksProvider) plain = NULL;
+  g_autoptr(BksCompletionRequest) request = bks_completion_request_new ("m");
+  GError *error = NULL;
+
+  closed = bks_provider_new ("openai", "closed", "http://127.0.0.1:1/v1", f->http, f->limits, NULL);
+  g_assert_false (bks_wait (bks_provider_complete (closed, request, NULL, f->answer, NULL), &error));
+  assert_class (error, BKS_ERROR_TRANSPORT);
+  g_assert_nonnull (strstr (error->message, "http://127.0.0.1:1"));
+  g_assert_false (bks_answer_get_sent (f->answer));
+  g_clear_error (&error);
+
+  unknown = bks_provider_new ("openai", "unknown", "https://nothing.invalid/v1", f->http, f->limits, NULL);
+  g_assert_false (bks_wait (bks_provider_check (unknown, "sk-secret-1234", NULL), &error));
+  assert_class (error, BKS_ERROR_TRANSPORT);
+  g_assert_nonnull (strstr (error->message, "no network"));
+  g_clear_error (&error);
+
+  /* Not even the connection is opened. */
+  plain = bks_provider_new ("openai", "plain", "http://192.0.2.1/v1", f->http, f->limits, NULL);
+  g_assert_false (bks_wait (bks_provider_complete (plain, request, "sk-secret-1234", f->answer, NULL), &error));
+  assert_class (error, BKS_ERROR_REQUEST);
+  g_assert_nonnull (strstr (error->message, "unencrypted"));
+  g_clear_error (&error);
+}
+
+static void
+assert_model (GPtrArray  *models,
+              guint       index,
+              const char *id,
+              gint64      window,
+              BksMoney    input,
+              BksMoney    output)
+{
+  BksModel *model = g_ptr_array_index (models, index);
+
+  g_assert_cmpstr (bks_model_get_id (model), ==, id);
+  g_assert_cmpint (bks_model_get_window (model), ==, window);
+  g_assert_cmpint (bks_model_get_input_price (model), ==, input);
+  g_assert_cmpint (bks_model_get_output_price (model), ==, output);
+}
+
+static void
+test_models (void)
+{
+  g_autoptr(Fixture) f = fixture_new ("openai", "any");
+  g_autoptr(GPtrArray) models = NULL;
+  g_autoptr(GPtrArray) bare = NULL;
+  g_autoptr(GError) error = NULL;
+
+  fixture_push (f, bks_reply_new_json (200,
+    "{\"data\":[{\"id\":\"openai/gpt-5.2\",\"context_length\":400000,\"top_provider\":{\"context_length\":272000},"
+    "\"pricing\":{\"prompt\":\"0.0000025\",\"completion\":\"0.00001\"}},"
+    "{\"id\":\"x/y:free\",\"pricing\":{\"prompt\":\"0\",\"completion\":\"0\"}},"
+    "{\"id\":\"openrouter/auto\",\"pricing\":{\"prompt\":\"-1\",\"completion\":\"-1\"}},"
+    "{\"id\":\"text-embedding-3\"},{\"name\":\"no id\"},7]}"));
+  models = fixture_list (f, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (models->len, ==, 3);
+  assert_model (models, 0, "openai/gpt-5.2", 272000, 2500000, 10000000);
+  assert_model (models, 1, "x/y:free", -1, 0, 0);
+  assert_model (models, 2, "openrouter/auto", -1, BKS_MONEY_UNKNOWN, BKS_MONEY_UNKNOWN);
+
+  fixture_push (f, bks_reply_new_json (200,
+    "[{\"id\":\"meta-llama/Llama-3.3-70B\",\"type\":\"chat\",\"context_length\":131072,\"pricing\":{\"input\":0.88,\"output\":0.88}},"
+    "{\"id\":\"black-forest/FLUX\",\"type\":\"image\"},"
+    "{\"id\":\"unknown/price\",\"type\":\"chat\",\"pricing\":{\"input\":0,\"output\":0}}]"));
+  bare = fixture_list (f, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (bare->len, ==, 2);
+  assert_model (bare, 0, "meta-llama/Llama-3.3-70B", 131072, 880000, 880000);
+  assert_model (bare, 1, "unknown/price", -1, BKS_MONEY_UNKNOWN, BKS_MONEY_UNKNOWN);
+}
+
+static GBytes *
+compress (const char *pattern,
+          gsize       total)
+{
+  g_autoptr(GZlibCompressor) compressor = g_zlib_compressor_new (G_ZLIB_COMPRESSOR_FORMAT_GZIP, 6);
+  g_autoptr(GOutputStream) memory = g_memory_output_stream_new_resizable ();
+  g_autoptr(GOutputStream) stream = g_converter_output_stream_new (memory, G_CONVERTER (compressor));
+  g_autofree char *block = g_malloc (1 << 20);
+  gsize length = strlen (pattern);
+
+  for (gsize i = 0; i < 1 << 20; i++)
+    block[i] = pattern[i % length];
+  for (gsize done = 0; done < total; done += 1 << 20)
+    g_assert_true (g_output_stream_write_all (stream, block, 1 << 20, NULL, NULL, NULL));
+  g_assert_true (g_output_stream_close (stream, NULL, NULL));
+  return g_memory_output_stream_steal_as_bytes (G_MEMORY_OUTPUT_STREAM (memory));
+}
+
+static gsize
+read_memory_kib (const char *field)
+{
+  g_autofree char *status = NULL;
+  const char *line;
+
+  g_assert_true (g_file_get_contents ("/proc/self/status", &status, NULL, NULL));
+  line = strstr (status, field);
+  g_assert_nonnull (line);
+  return (gsize) g_ascii_strtoull (line + strlen (field) + 1, NULL, 10);
+}
+
+/* What no limit of the server stops must be stopped by ours, in bounded memory. */
+static void
+test_floods (void)
+{
+  static const struct { const char *type, *pattern; gboolean gzip; } cases[] = {
+    { "text/event-stream", "data: an endless line ", FALSE },
+    { "text/event-stream", "data: x\n", FALSE },
+    { "text/event-stream", "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"more and more and more \"}}]}\n\n", FALSE },
+    { "application/json", "{\"choices\":[[[\"", FALSE },
+    { "application/json", " ", FALSE },
+    { "application/json", "{\"choices\":\"", TRUE },
+    { "text/event-stream", ": \n", TRUE },
+  };
+  g_autoptr(GError) reset = NULL;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr(Fixture) f = fixture_new ("openai", "any");
+      g_autoptr(GError) error = NULL;
+      BksReply *reply = bks_reply_new (200, cases[i].type);
+      gsize before, peak;
+
+      f->limits->first_token_local_ms = 20000;
+      f->limits->total_ms = 20000;
+      if (cases[i].gzip)
+        {
+          g_autoptr(GBytes) bomb = compress (cases[i].pattern, 128 << 20);
+
+          bks_reply_add_header (reply, "Content-Encoding", "gzip");
+          bks_reply_add_bytes (reply, bomb);
+        }
+      else
+        bks_reply_add_flood (reply, cases[i].pattern);
+      fixture_push (f, reply);
+      /* Sets the high-water mark back. */
+      g_file_set_contents ("/proc/self/clear_refs", "5", 1, &reset);
+      g_clear_error (&reset);
+      before = read_memory_kib ("VmRSS:");
+      error = fixture_ask (f, TRUE, NULL);
+      peak = read_memory_kib ("VmHWM:");
+      g_test_message ("case %zu: %s; %zu KiB more", i, error != NULL ? error->message : "", peak - before);
+      assert_class (error, BKS_ERROR_MALFORMED);
+      /* The sanitizers keep freed memory in quarantine. */
+      if (g_getenv ("BOOK_STUDIO_TEST_SANITIZED") == NULL)
+        g_assert_cmpuint (peak - before, <, 64 * 1024);
+    }
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  dex_init ();
+
+  g_test_add_func ("/openai/stream", test_stream);
+  g_test_add_func ("/openai/whole", test_whole);
+  g_test_add_func ("/openai/reuse", test_reuse);
+  g_test_add_func ("/openai/usage", test_usage);
+  g_test_add_func ("/openai/usage-strange", test_usage_strange);
+  g_test_add_func ("/openai/strange-frames", test_strange_frames);
+  g_test_add_func ("/openai/reasoning", test_reasoning);
+  g_test_add_func ("/openai/surrogates", test_surrogates);
+  g_test_add_func ("/openai/split", test_split);
+  g_test_add_func ("/openai/cut-everywhere", test_cut_everywhere);
+  g_test_add_func ("/openai/truncated", test_truncated);
+  g_test_add_func ("/openai/closed-before-head", test_closed_before_head);
+  g_test_add_func ("/openai/not-json", test_not_json);
+  g_test_add_func ("/openai/in-band", test_in_band);
+  g_test_add_func ("/openai/timeouts", test_timeouts);
+  g_test_add_func ("/openai/stall-after-finish", test_stall_after_finish);
+  g_test_add_func ("/openai/cancel", test_cancel);
+  g_test_add_func ("/openai/drop", test_drop);
+  g_test_add_func ("/openai/quirks", test_quirks);
+  g_test_add_func ("/openai/check", test_check);
+  g_test_add_func ("/openai/nobody-there", test_nobody_there);
+  g_test_add_func ("/openai/models", test_models);
+  g_test_add_func ("/openai/floods", test_floods);
+  return g_test_run ();
+}
