@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "bks-app"
+
+#include "config.h"
+
+#include <glib/gi18n.h>
+
+#include "bks-error.h"
+#include "bks-library-page.h"
+#include "bks-studio-page.h"
+#include "bks-ui.h"
+#include "bks-window.h"
+#include "bks-wording.h"
+
+struct _BksWindow
+{
+  AdwApplicationWindow parent_instance;
+
+  BksLibraryPage *library;
+  BksStudioPage  *studio_page;
+  gboolean        closing;
+
+  GtkStack          *stack;
+  AdwStatusPage     *failed_page;
+  AdwNavigationView *navigation;
+};
+
+G_DEFINE_FINAL_TYPE (BksWindow, bks_window, ADW_TYPE_APPLICATION_WINDOW)
+
+static BksApplication *
+get_application (BksWindow *self)
+{
+  return BKS_APPLICATION (gtk_window_get_application (GTK_WINDOW (self)));
+}
+
+static void
+update_actions (BksWindow *self)
+{
+  static const char *const names[] = { "new-book", "import" };
+  AdwNavigationPage *page = adw_navigation_view_get_visible_page (self->navigation);
+  gboolean in_library = page != NULL && page == ADW_NAVIGATION_PAGE (self->library);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      GAction *action = g_action_map_lookup_action (G_ACTION_MAP (self), names[i]);
+
+      g_simple_action_set_enabled (G_SIMPLE_ACTION (action), in_library);
+    }
+}
+
+static void
+show_library_cb (GSimpleAction *action,
+                 GVariant      *parameter,
+                 gpointer       data)
+{
+  BksWindow *self = data;
+
+  if (self->library != NULL)
+    adw_navigation_view_pop_to_tag (self->navigation, "library");
+}
+
+static void
+new_book_cb (GSimpleAction *action,
+             GVariant      *parameter,
+             gpointer       data)
+{
+  bks_library_page_show_new (BKS_WINDOW (data)->library);
+}
+
+static void
+import_cb (GSimpleAction *action,
+           GVariant      *parameter,
+           gpointer       data)
+{
+  bks_library_page_show_import (BKS_WINDOW (data)->library);
+}
+
+static const GActionEntry actions[] = {
+  { "show-library", show_library_cb },
+  { "new-book", new_book_cb },
+  { "import", import_cb },
+};
+
+static DexFuture *
+leave_book_fiber (gpointer data)
+{
+  BksVerb *verb = data;
+  BksBookSession *session = verb->object;
+  g_autoptr(GError) error = NULL;
+
+  if (!dex_await (bks_book_session_close (session), &error))
+    bks_ui_present_error (verb->self, _("Your Last Changes Are Not Saved"), error);
+  return NULL;
+}
+
+static void
+popped_cb (BksWindow         *self,
+           AdwNavigationPage *page)
+{
+  if (page != ADW_NAVIGATION_PAGE (self->studio_page))
+    return;
+
+  bks_verb_start (leave_book_fiber, self, NULL, bks_studio_page_get_session (self->studio_page));
+  bks_studio_page_leave (self->studio_page);
+  self->studio_page = NULL;
+}
+
+static BksWindow *
+find_window_of_book (BksWindow  *self,
+                     const char *book_id)
+{
+  GList *windows = gtk_application_get_windows (GTK_APPLICATION (get_application (self)));
+
+  for (GList *item = windows; item != NULL; item = item->next)
+    if (BKS_IS_WINDOW (item->data) && g_strcmp0 (bks_window_get_book_id (item->data), book_id) == 0)
+      return item->data;
+  return NULL;
+}
+
+static void
+show_book (BksWindow      *self,
+           BksBookSession *session)
+{
+  const char *book_id = bks_book_get_id (bks_book_session_get_book (session));
+  BksWindow *other = find_window_of_book (self, book_id);
+
+  /* A text has one editor: the window that already shows the book comes up. */
+  if (other != NULL)
+    {
+      gtk_window_present (GTK_WINDOW (other));
+      return;
+    }
+  adw_navigation_view_pop_to_tag (self->navigation, "library");
+  self->studio_page = bks_studio_page_new (bks_application_get_studio (get_application (self)), session,
+                                           bks_application_get_settings (get_application (self)),
+                                           bks_application_get_label (get_application (self)));
+  adw_navigation_view_push (self->navigation, ADW_NAVIGATION_PAGE (self->studio_page));
+}
+
+static DexFuture *
+open_book_fiber (gpointer data)
+{
+  BksVerb *verb = data;
+  BksWindow *self = verb->self;
+  BksApplication *application = get_application (self);
+  g_autoptr(BksBookSession) session = NULL;
+  g_autoptr(GError) error = NULL;
+
+  if (application == NULL || !dex_await (bks_application_wait_studio (application), NULL))
+    return NULL;
+  session = dex_await_object (bks_studio_open_book (bks_application_get_studio (application),
+                                                    verb->text, TRUE), &error);
+  if (gtk_window_get_application (GTK_WINDOW (self)) == NULL)
+    return NULL;
+  if (session == NULL)
+    bks_ui_present_error (GTK_WIDGET (self), _("This Book Cannot Be Opened"), error);
+  else
+    show_book (self, session);
+  return NULL;
+}
+
+static DexFuture *
+import_fiber (gpointer data)
+{
+  BksVerb *verb = data;
+  BksWindow *self = verb->self;
+  BksApplication *application = get_application (self);
+
+  if (application != NULL && dex_await (bks_application_wait_studio (application), NULL) &&
+      self->library != NULL)
+    bks_library_page_import_file (self->library, verb->object);
+  return NULL;
+}
+
+static void
+show_failure (BksWindow    *self,
+              const GError *error)
+{
+  g_autofree char *description = bks_wording_error (error);
+  g_autofree char *markup = g_markup_escape_text (description, -1);
+
+  adw_status_page_set_description (self->failed_page, markup);
+  gtk_stack_set_visible_child_name (self->stack, "failed");
+}
+
+static void
+show_library (BksWindow *self)
+{
+  BksApplication *application = get_application (self);
+
+  self->library = bks_library_page_new (bks_application_get_studio (application),
+                                        bks_application_get_label (application));
+  g_signal_connect_object (self->library, "open-book", G_CALLBACK (bks_window_open_book), self,
+                           G_CONNECT_SWAPPED);
+  adw_navigation_view_add (self->navigation, ADW_NAVIGATION_PAGE (self->library));
+  gtk_stack_set_visible_child_name (self->stack, "ready");
+  update_actions (self);
+}
+
+static DexFuture *
+wait_studio_fiber (gpointer data)
+{
+  BksVerb *verb = data;
+  BksWindow *self = verb->self;
+  BksApplication *application = get_application (self);
+  g_autoptr(GError) error = NULL;
+  gboolean opened = dex_await (bks_application_wait_studio (application), &error);
+
+  if (gtk_window_get_application (GTK_WINDOW (self)) == NULL)
+    return NULL;
+  if (opened)
+    show_library (self);
+  else
+    show_failure (self, error);
+  return NULL;
+}
+
+static void
+close_now (BksWindow *self)
+{
+  self->closing = TRUE;
+  gtk_window_close (GTK_WINDOW (self));
+}
+
+static void
+close_anyway_cb (AdwAlertDialog *dialog,
+                 const char     *response,
+                 BksWindow      *self)
+{
+  if (g_strcmp0 (response, "close") == 0)
+    close_now (self);
+}
+
+static void
+ask_before_loss (BksWindow    *self,
+                 const GError *error)
+{
+  g_autofree char *body = bks_wording_error (error);
+  AdwDialog *dialog = adw_alert_dialog_new (_("Your Last Changes Cannot Be Saved"), body);
+  AdwAlertDialog *alert = ADW_ALERT_DIALOG (dialog);
+
+  adw_alert_dialog_add_responses (alert, "cancel", _("_Keep Open"), "close", _("Close _Anyway"), NULL);
+  adw_alert_dialog_set_response_appearance (alert, "close", ADW_RESPONSE_DESTRUCTIVE);
+  adw_alert_dialog_set_default_response (alert, "cancel");
+  adw_alert_dialog_set_close_response (alert, "cancel");
+  g_signal_connect_object (dialog, "response", G_CALLBACK (close_anyway_cb), self, 0);
+  adw_dialog_present (dialog, GTK_WIDGET (self));
+}
+
+static DexFuture *
+close_fiber (gpointer data)
+{
+  BksVerb *verb = data;
+  BksWindow *self = verb->self;
+  g_autoptr(GError) error = NULL;
+
+  if (dex_await (bks_book_session_save (verb->object), &error))
+    close_now (self);
+  else
+    ask_before_loss (self, error);
+  return NULL;
+}
+
+static gboolean
+bks_window_close_request (GtkWindow *window)
+{
+  BksWindow *self = BKS_WINDOW (window);
+
+  /* What was typed is on disk before the window goes, not while it goes. */
+  if (self->studio_page != NULL && !self->closing)
+    {
+      bks_verb_start (close_fiber, self, NULL, bks_studio_page_get_session (self->studio_page));
+      return GDK_EVENT_STOP;
+    }
+  if (self->studio_page != NULL)
+    popped_cb (self, ADW_NAVIGATION_PAGE (self->studio_page));
+  return GTK_WINDOW_CLASS (bks_window_parent_class)->close_request (window);
+}
+
+static void
+bks_window_constructed (GObject *object)
+{
+  BksWindow *self = BKS_WINDOW (object);
+  GSettings *settings;
+
+  G_OBJECT_CLASS (bks_window_parent_class)->constructed (object);
+
+  settings = bks_application_get_settings (get_application (self));
+  g_settings_bind (settings, "window-width", self, "default-width", G_SETTINGS_BIND_DEFAULT);
+  g_settings_bind (settings, "window-height", self, "default-height", G_SETTINGS_BIND_DEFAULT);
+  g_settings_bind (settings, "window-maximized", self, "maximized", G_SETTINGS_BIND_DEFAULT);
+  bks_verb_start (wait_studio_fiber, self, NULL, NULL);
+}
+
+static void
+bks_window_dispose (GObject *object)
+{
+  gtk_widget_dispose_template (GTK_WIDGET (object), BKS_TYPE_WINDOW);
+
+  G_OBJECT_CLASS (bks_window_parent_class)->dispose (object);
+}
+
+static void
+bks_window_class_init (BksWindowClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+  GtkWindowClass *window_class = GTK_WINDOW_CLASS (klass);
+
+  object_class->constructed = bks_window_constructed;
+  object_class->dispose = bks_window_dispose;
+  window_class->close_request = bks_window_close_request;
+
+  gtk_widget_class_set_template_from_resource (widget_class, "/com/humanizer/BookStudio/bks-window.ui");
+  gtk_widget_class_bind_template_child (widget_class, BksWindow, stack);
+  gtk_widget_class_bind_template_child (widget_class, BksWindow, failed_page);
+  gtk_widget_class_bind_template_child (widget_class, BksWindow, navigation);
+  gtk_widget_class_bind_template_callback (widget_class, popped_cb);
+}
+
+static void
+bks_window_init (BksWindow *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+  g_action_map_add_action_entries (G_ACTION_MAP (self), actions, G_N_ELEMENTS (actions), self);
+  g_signal_connect_object (self->navigation, "notify::visible-page", G_CALLBACK (update_actions), self,
+                           G_CONNECT_SWAPPED);
+  update_actions (self);
+}
+
+/**
+ * bks_window_new:
+ * @application: the application, started
+ *
+ * Returns: (transfer none): a window at the library, owned by the toolkit
+ */
+BksWindow *
+bks_window_new (BksApplication *application)
+{
+  return g_object_new (BKS_TYPE_WINDOW, "application", application, NULL);
+}
+
+/**
+ * bks_window_open_book:
+ * @self: a window
+ * @book_id: the id of a book, or a unique prefix of one
+ *
+ * Goes to the book, in this window or in the one that shows it already. A
+ * failure is shown.
+ */
+void
+bks_window_open_book (BksWindow  *self,
+                      const char *book_id)
+{
+  g_return_if_fail (BKS_IS_WINDOW (self));
+
+  bks_verb_start (open_book_fiber, self, book_id, NULL);
+}
+
+/**
+ * bks_window_import_file:
+ * @self: a window
+ * @file: a text
+ *
+ * Makes a book of @file and shows how that goes.
+ */
+void
+bks_window_import_file (BksWindow *self,
+                        GFile     *file)
+{
+  g_return_if_fail (BKS_IS_WINDOW (self));
+
+  bks_verb_start (import_fiber, self, NULL, file);
+}
+
+/**
+ * bks_window_get_book_id:
+ * @self: a window
+ *
+ * Returns: (transfer none) (nullable): the book it shows
+ */
+const char *
+bks_window_get_book_id (BksWindow *self)
+{
+  g_return_val_if_fail (BKS_IS_WINDOW (self), NULL);
+
+  if (self->studio_page == NULL)
+    return NULL;
+  return bks_book_get_id (bks_book_session_get_book (bks_studio_page_get_session (self->studio_page)));
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "bks-app"
+
+#include "config.h"
+
+#include <glib/gi18n.h>
+
+#include "bks-binder-row.h"
+#include "bks-wording.h"
+
+struct _BksBinderRow
+{
+  GtkWidget parent_instance;
+
+  BksNode      *node;
+  GSignalGroup *node_signals;
+  GSignalGroup *children_signals;
+
+  GtkTreeExpander *expander;
+  GtkImage        *icon;
+  GtkLabel        *title_label;
+  GtkLabel        *words_label;
+};
+
+enum
+{
+  MENU_REQUESTED,
+  CLICKED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (BksBinderRow, bks_binder_row, GTK_TYPE_WIDGET)
+
+static const char *
+get_icon_name (BksNodeKind kind)
+{
+  switch (kind)
+    {
+    case BKS_NODE_PART:
+    case BKS_NODE_FRONT_MATTER:
+    case BKS_NODE_BACK_MATTER:
+      return "folder-symbolic";
+    case BKS_NODE_CHAPTER:
+    case BKS_NODE_SCENE:
+    case BKS_NODE_NOTE:
+    default:
+      return "text-x-generic-symbolic";
+    }
+}
+
+static const char *
+get_title (BksNode *node)
+{
+  const char *title = bks_node_get_title (node);
+
+  return *title != '\0' ? title : _("Untitled");
+}
+
+static void
+update (BksBinderRow *self)
+{
+  gint64 words;
+  g_autofree char *count = NULL;
+
+  if (self->node == NULL)
+    return;
+  words = bks_node_get_total_words (self->node);
+  count = words > 0 ? g_strdup_printf ("%'" G_GINT64_FORMAT, words) : g_strdup ("");
+  gtk_image_set_from_icon_name (self->icon, get_icon_name (bks_node_get_kind (self->node)));
+  gtk_label_set_label (self->title_label, get_title (self->node));
+  gtk_label_set_label (self->words_label, count);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->title_label), get_title (self->node));
+}
+
+/* A chapter can have scenes, so it is a branch always; an arrow it has only with some. */
+static void
+update_expander (BksBinderRow *self)
+{
+  GListModel *children = self->node != NULL ? bks_node_get_children (self->node) : NULL;
+
+  gtk_tree_expander_set_hide_expander (self->expander,
+                                       children == NULL || g_list_model_get_n_items (children) == 0);
+}
+
+static void
+menu_pressed_cb (BksBinderRow *self,
+                 int           n_press,
+                 double        x,
+                 double        y,
+                 GtkGesture   *gesture)
+{
+  gtk_gesture_set_state (gesture, GTK_EVENT_SEQUENCE_CLAIMED);
+  g_signal_emit (self, signals[MENU_REQUESTED], 0, x, y);
+}
+
+static void
+long_pressed_cb (BksBinderRow *self,
+                 double        x,
+                 double        y,
+                 GtkGesture   *gesture)
+{
+  menu_pressed_cb (self, 1, x, y, gesture);
+}
+
+static void
+clicked_cb (BksBinderRow *self)
+{
+  g_signal_emit (self, signals[CLICKED], 0);
+}
+
+static void
+bks_binder_row_dispose (GObject *object)
+{
+  BksBinderRow *self = BKS_BINDER_ROW (object);
+
+  g_clear_object (&self->node_signals);
+  g_clear_object (&self->children_signals);
+  g_clear_object (&self->node);
+  gtk_widget_dispose_template (GTK_WIDGET (self), BKS_TYPE_BINDER_ROW);
+
+  G_OBJECT_CLASS (bks_binder_row_parent_class)->dispose (object);
+}
+
+static void
+bks_binder_row_class_init (BksBinderRowClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  object_class->dispose = bks_binder_row_dispose;
+
+  /**
+   * BksBinderRow::menu-requested:
+   * @self: the row
+   * @x: where, in the row
+   * @y: where, in the row
+   */
+  signals[MENU_REQUESTED] = g_signal_new ("menu-requested", BKS_TYPE_BINDER_ROW, G_SIGNAL_RUN_LAST, 0,
+                                          NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_DOUBLE, G_TYPE_DOUBLE);
+  /**
+   * BksBinderRow::clicked:
+   * @self: the row
+   */
+  signals[CLICKED] = g_signal_new ("clicked", BKS_TYPE_BINDER_ROW, G_SIGNAL_RUN_LAST, 0,
+                                   NULL, NULL, NULL, G_TYPE_NONE, 0);
+
+  gtk_widget_class_set_template_from_resource (widget_class, "/com/humanizer/BookStudio/bks-binder-row.ui");
+  gtk_widget_class_bind_template_child (widget_class, BksBinderRow, expander);
+  gtk_widget_class_bind_template_child (widget_class, BksBinderRow, icon);
+  gtk_widget_class_bind_template_child (widget_class, BksBinderRow, title_label);
+  gtk_widget_class_bind_template_child (widget_class, BksBinderRow, words_label);
+  gtk_widget_class_bind_template_callback (widget_class, menu_pressed_cb);
+  gtk_widget_class_bind_template_callback (widget_class, long_pressed_cb);
+  gtk_widget_class_bind_template_callback (widget_class, clicked_cb);
+  gtk_widget_class_set_css_name (widget_class, "binderrow");
+}
+
+static void
+bks_binder_row_init (BksBinderRow *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+  self->node_signals = g_signal_group_new (BKS_TYPE_NODE);
+  g_signal_group_connect_object (self->node_signals, "notify", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
+  self->children_signals = g_signal_group_new (G_TYPE_LIST_MODEL);
+  g_signal_group_connect_object (self->children_signals, "items-changed", G_CALLBACK (update_expander), self,
+                                 G_CONNECT_SWAPPED);
+}
+
+/**
+ * bks_binder_row_new:
+ *
+ * Returns: (transfer floating): a row without a node
+ */
+GtkWidget *
+bks_binder_row_new (void)
+{
+  return g_object_new (BKS_TYPE_BINDER_ROW, NULL);
+}
+
+/**
+ * bks_binder_row_get_node:
+ * @self: a row
+ *
+ * Returns: (transfer none) (nullable): the node it shows
+ */
+BksNode *
+bks_binder_row_get_node (BksBinderRow *self)
+{
+  g_return_val_if_fail (BKS_IS_BINDER_ROW (self), NULL);
+
+  return self->node;
+}
+
+/**
+ * bks_binder_row_set_row:
+ * @self: a row
+ * @row: (nullable): the row of the tree to show, its node kept up to date
+ */
+void
+bks_binder_row_set_row (BksBinderRow   *self,
+                        GtkTreeListRow *row)
+{
+  g_autoptr(BksNode) node = NULL;
+
+  g_return_if_fail (BKS_IS_BINDER_ROW (self));
+
+  node = row != NULL ? gtk_tree_list_row_get_item (row) : NULL;
+  gtk_tree_expander_set_list_row (self->expander, row);
+  g_set_object (&self->node, node);
+  g_signal_group_set_target (self->node_signals, node);
+  g_signal_group_set_target (self->children_signals, node != NULL ? bks_node_get_children (node) : NULL);
+  update (self);
+  update_expander (self);
+}
+
+/**
+ * bks_binder_row_describe:
+ * @node: a node
+ *
+ * Returns: (transfer full): one line for a screen reader
+ */
+char *
+bks_binder_row_describe (BksNode *node)
+{
+  g_autofree char *words = bks_wording_words (bks_node_get_total_words (node));
+
+  return g_strdup_printf ("%s, %s", get_title (node), words);
+}

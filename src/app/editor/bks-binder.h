@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <gtk/gtk.h>
+
+#include "bks-book-session.h"
+
+G_BEGIN_DECLS
+
+/*
+ * BksBinder: the tree of a book's nodes. Signals "node-selected" (BksNode),
+ * "node-opened" (the person wants to see it now), "node-added" (BksNode, has no title of its own yet),
+ * "rename-requested".
+ */
+#define BKS_TYPE_BINDER (bks_binder_get_type ())
+G_DECLARE_FINAL_TYPE (BksBinder, bks_binder, BKS, BINDER, GtkWidget)
+
+void     bks_binder_set_session  (BksBinder      *self,
+                                  BksBookSession *session);
+BksNode *bks_binder_get_selected (BksBinder      *self);
+gboolean bks_binder_select       (BksBinder      *self,
+                                  const char     *node_id);
+void     bks_binder_select_first (BksBinder      *self);
+
+G_END_DECLS

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "bks-app"
+
+#include "config.h"
+
+#include <adwaita.h>
+#include <glib/gi18n.h>
+#include <libspelling.h>
+
+#include "bks-editor.h"
+#include "bks-page-view.h"
+#include "bks-ui.h"
+#include "bks-wording.h"
+
+struct _BksEditor
+{
+  GtkWidget parent_instance;
+
+  BksManuscript             *manuscript;
+  GSignalGroup              *manuscript_signals;
+  GSignalGroup              *session_signals;
+  GSignalGroup              *buffer_signals;
+  GSignalGroup              *node_signals;
+  GSettings                 *settings;
+  SpellingChecker           *checker;
+  SpellingTextBufferAdapter *spelling;
+
+  AdwBanner          *failed_banner;
+  AdwBanner          *long_banner;
+  GtkScrolledWindow  *scroller;
+  AdwClampScrollable *clamp;
+  BksPageView        *view;
+};
+
+enum
+{
+  CARET_MOVED,
+  RENAME,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (BksEditor, bks_editor, GTK_TYPE_WIDGET)
+
+/* What has to be said */
+
+static void
+update_failed (BksEditor *self)
+{
+  BksNodeSession *session = self->manuscript != NULL ? bks_manuscript_get_session (self->manuscript) : NULL;
+  const GError *error = session != NULL ? bks_node_session_get_error (session) : NULL;
+  gboolean failed = error != NULL && bks_node_session_get_state (session) == BKS_SAVE_FAILED;
+
+  if (failed)
+    {
+      g_autofree char *cause = bks_wording_error (error);
+      g_autofree char *title = g_strdup_printf (_("Not saved, but your text is kept here. %s"), cause);
+
+      adw_banner_set_title (self->failed_banner, title);
+    }
+  /* While it is tried again the banner stays: it goes when the text is safe. */
+  if (failed || session == NULL || bks_node_session_get_state (session) == BKS_SAVE_CLEAN)
+    adw_banner_set_revealed (self->failed_banner, failed);
+}
+
+static void
+update_long (BksEditor *self)
+{
+  adw_banner_set_revealed (self->long_banner, self->manuscript != NULL &&
+                                              bks_manuscript_get_long_paragraph (self->manuscript));
+}
+
+static void
+update_title (BksEditor *self)
+{
+  if (self->manuscript != NULL)
+    bks_page_view_set_title (self->view,
+                             bks_node_get_title (bks_node_session_get_node (bks_manuscript_get_session (self->manuscript))));
+}
+
+static DexFuture *
+save_fiber (gpointer data)
+{
+  BksVerb *verb = data;
+
+  /* The session's state tells how it went. */
+  dex_await (bks_node_session_save (verb->object), NULL);
+  return NULL;
+}
+
+static void
+retry_cb (BksEditor *self)
+{
+  if (self->manuscript != NULL)
+    bks_verb_start (save_fiber, self, NULL, bks_manuscript_get_session (self->manuscript));
+}
+
+static void
+split_cb (BksEditor *self)
+{
+  bks_manuscript_split_paragraphs (self->manuscript);
+  bks_ui_toast (GTK_WIDGET (self), _("Paragraphs split where sentences end. Ctrl+Z takes it back."));
+}
+
+static void
+paragraph_break_cb (BksEditor *self)
+{
+  if (self->manuscript != NULL)
+    bks_manuscript_break_paragraph (self->manuscript);
+}
+
+static void
+title_changed_cb (BksEditor  *self,
+                  const char *title)
+{
+  if (self->manuscript != NULL)
+    g_signal_emit (self, signals[RENAME], 0, title);
+}
+
+static void
+caret_moved_cb (BksEditor *self)
+{
+  g_signal_emit (self, signals[CARET_MOVED], 0);
+}
+
+/* Look */
+
+static void
+update_scheme (BksEditor *self)
+{
+  GtkSourceStyleSchemeManager *manager = gtk_source_style_scheme_manager_get_default ();
+  gboolean dark = adw_style_manager_get_dark (adw_style_manager_get_default ());
+  GtkSourceStyleScheme *scheme = gtk_source_style_scheme_manager_get_scheme (manager, dark ? "Adwaita-dark" : "Adwaita");
+
+  if (self->manuscript != NULL)
+    gtk_source_buffer_set_style_scheme (bks_manuscript_get_buffer (self->manuscript), scheme);
+}
+
+static gboolean
+update_measure (gpointer data)
+{
+  BksEditor *self = data;
+  int width;
+
+  if (self->settings == NULL || self->view == NULL)
+    return G_SOURCE_REMOVE;
+  width = bks_page_view_get_width (self->view, g_settings_get_int (self->settings, "measure"));
+  adw_clamp_scrollable_set_maximum_size (self->clamp, width);
+  adw_clamp_scrollable_set_tightening_threshold (self->clamp, width);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+style_changed_cb (BksEditor *self)
+{
+  /* The style sheet answers the same change; its result counts. */
+  g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, update_measure, g_object_ref (self), g_object_unref);
+}
+
+static void
+update_spelling (BksEditor *self)
+{
+  gboolean wanted = self->settings != NULL && g_settings_get_boolean (self->settings, "spell-check");
+
+  /* The checker walks over the whole of a very long line at every key. */
+  if (self->manuscript != NULL && bks_manuscript_get_long_paragraph (self->manuscript))
+    wanted = FALSE;
+  if (self->spelling != NULL)
+    spelling_text_buffer_adapter_set_enabled (self->spelling, wanted);
+}
+
+static void
+long_changed_cb (BksEditor *self)
+{
+  update_long (self);
+  update_spelling (self);
+}
+
+static void
+attach_spelling (BksEditor *self)
+{
+  GtkSourceBuffer *buffer = bks_manuscript_get_buffer (self->manuscript);
+  SpellingTextBufferAdapter *adapter = g_object_get_data (G_OBJECT (buffer), "spelling");
+
+  if (adapter == NULL)
+    {
+      adapter = spelling_text_buffer_adapter_new (buffer, self->checker);
+      g_object_set_data_full (G_OBJECT (buffer), "spelling", adapter, g_object_unref);
+    }
+  g_set_object (&self->spelling, adapter);
+  gtk_widget_insert_action_group (GTK_WIDGET (self->view), "spelling", G_ACTION_GROUP (adapter));
+  gtk_text_view_set_extra_menu (GTK_TEXT_VIEW (self->view),
+                                spelling_text_buffer_adapter_get_menu_model (adapter));
+  update_spelling (self);
+}
+
+static void
+bks_editor_dispose (GObject *object)
+{
+  BksEditor *self = BKS_EDITOR (object);
+
+  g_clear_object (&self->manuscript_signals);
+  g_clear_object (&self->session_signals);
+  g_clear_object (&self->buffer_signals);
+  g_clear_object (&self->node_signals);
+  g_clear_object (&self->spelling);
+  gtk_widget_dispose_template (GTK_WIDGET (self), BKS_TYPE_EDITOR);
+  g_clear_object (&self->manuscript);
+  g_clear_object (&self->checker);
+  g_clear_object (&self->settings);
+
+  G_OBJECT_CLASS (bks_editor_parent_class)->dispose (object);
+}
+
+static void
+bks_editor_class_init (BksEditorClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  object_class->dispose = bks_editor_dispose;
+
+  /**
+   * BksEditor::caret-moved:
+   * @self: the editor
+   */
+  signals[CARET_MOVED] = g_signal_new ("caret-moved", BKS_TYPE_EDITOR, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                       G_TYPE_NONE, 0);
+  /**
+   * BksEditor::rename:
+   * @self: the editor
+   * @title: what the person called the node it shows
+   */
+  signals[RENAME] = g_signal_new ("rename", BKS_TYPE_EDITOR, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                  G_TYPE_NONE, 1, G_TYPE_STRING);
+
+  g_type_ensure (BKS_TYPE_PAGE_VIEW);
+  gtk_widget_class_set_template_from_resource (widget_class, "/com/humanizer/BookStudio/bks-editor.ui");
+  gtk_widget_class_bind_template_child (widget_class, BksEditor, failed_banner);
+  gtk_widget_class_bind_template_child (widget_class, BksEditor, long_banner);
+  gtk_widget_class_bind_template_child (widget_class, BksEditor, scroller);
+  gtk_widget_class_bind_template_child (widget_class, BksEditor, clamp);
+  gtk_widget_class_bind_template_child (widget_class, BksEditor, view);
+  gtk_widget_class_bind_template_callback (widget_class, retry_cb);
+  gtk_widget_class_bind_template_callback (widget_class, split_cb);
+  gtk_widget_class_bind_template_callback (widget_class, title_changed_cb);
+  gtk_widget_class_bind_template_callback (widget_class, paragraph_break_cb);
+}
+
+static void
+bks_editor_init (BksEditor *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+
+  self->manuscript_signals = g_signal_group_new (BKS_TYPE_MANUSCRIPT);
+  g_signal_group_connect_object (self->manuscript_signals, "notify::long-paragraph", G_CALLBACK (long_changed_cb),
+                                 self, G_CONNECT_SWAPPED);
+  self->session_signals = g_signal_group_new (BKS_TYPE_NODE_SESSION);
+  g_signal_group_connect_object (self->session_signals, "notify::state", G_CALLBACK (update_failed), self,
+                                 G_CONNECT_SWAPPED);
+  self->buffer_signals = g_signal_group_new (GTK_TYPE_TEXT_BUFFER);
+  g_signal_group_connect_object (self->buffer_signals, "notify::cursor-position", G_CALLBACK (caret_moved_cb),
+                                 self, G_CONNECT_SWAPPED);
+  self->node_signals = g_signal_group_new (BKS_TYPE_NODE);
+  g_signal_group_connect_object (self->node_signals, "notify::title", G_CALLBACK (update_title), self,
+                                 G_CONNECT_SWAPPED);
+  g_signal_connect_object (adw_style_manager_get_default (), "notify::dark", G_CALLBACK (update_scheme), self,
+                           G_CONNECT_SWAPPED);
+  /* Where no dictionary for the book's language is installed the default one's language is used. */
+  self->checker = spelling_checker_new (NULL, NULL);
+}
+
+/**
+ * bks_editor_set_settings:
+ * @self: the editor
+ * @settings: the preferences of the editor, followed from now on
+ */
+void
+bks_editor_set_settings (BksEditor *self,
+                         GSettings *settings)
+{
+  g_return_if_fail (BKS_IS_EDITOR (self));
+
+  g_set_object (&self->settings, settings);
+  g_signal_connect_object (settings, "changed", G_CALLBACK (style_changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (settings, "changed::spell-check", G_CALLBACK (update_spelling), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->view, "realize", G_CALLBACK (style_changed_cb), self, G_CONNECT_SWAPPED);
+  style_changed_cb (self);
+}
+
+/**
+ * bks_editor_set_language:
+ * @self: the editor
+ * @language: the book's language, BCP 47
+ *
+ * Spelling is checked in it, where a dictionary is installed.
+ */
+void
+bks_editor_set_language (BksEditor  *self,
+                         const char *language)
+{
+  g_autofree char *code = NULL;
+
+  g_return_if_fail (BKS_IS_EDITOR (self));
+
+  code = g_strdelimit (g_strdup (language), "-", '_');
+  if (spelling_provider_supports_language (spelling_provider_get_default (), code))
+    spelling_checker_set_language (self->checker, code);
+}
+
+/**
+ * bks_editor_get_manuscript:
+ * @self: the editor
+ *
+ * Returns: (transfer none) (nullable): what it shows
+ */
+BksManuscript *
+bks_editor_get_manuscript (BksEditor *self)
+{
+  g_return_val_if_fail (BKS_IS_EDITOR (self), NULL);
+
+  return self->manuscript;
+}
+
+/**
+ * bks_editor_set_manuscript:
+ * @self: the editor
+ * @manuscript: (nullable): what to show; the one shown before is saved
+ */
+void
+bks_editor_set_manuscript (BksEditor     *self,
+                           BksManuscript *manuscript)
+{
+  BksNodeSession *session;
+
+  g_return_if_fail (BKS_IS_EDITOR (self));
+
+  if (manuscript == self->manuscript)
+    return;
+  retry_cb (self);
+  g_set_object (&self->manuscript, manuscript);
+  session = manuscript != NULL ? bks_manuscript_get_session (manuscript) : NULL;
+  g_signal_group_set_target (self->manuscript_signals, manuscript);
+  g_signal_group_set_target (self->session_signals, session);
+  g_signal_group_set_target (self->node_signals, session != NULL ? bks_node_session_get_node (session) : NULL);
+  g_signal_group_set_target (self->buffer_signals,
+                             manuscript != NULL ? bks_manuscript_get_buffer (manuscript) : NULL);
+  if (manuscript != NULL)
+    {
+      update_scheme (self);
+      update_title (self);
+      gtk_text_view_set_buffer (GTK_TEXT_VIEW (self->view),
+                                GTK_TEXT_BUFFER (bks_manuscript_get_buffer (manuscript)));
+      attach_spelling (self);
+      bks_editor_reveal_caret (self);
+    }
+  update_failed (self);
+  update_long (self);
+}
+
+/**
+ * bks_editor_focus_text:
+ * @self: the editor
+ */
+void
+bks_editor_focus_text (BksEditor *self)
+{
+  g_return_if_fail (BKS_IS_EDITOR (self));
+
+  gtk_widget_grab_focus (GTK_WIDGET (self->view));
+}
+
+/**
+ * bks_editor_focus_title:
+ * @self: the editor
+ *
+ * Lets the person write another title at once.
+ */
+void
+bks_editor_focus_title (BksEditor *self)
+{
+  g_return_if_fail (BKS_IS_EDITOR (self));
+
+  bks_page_view_focus_title (self->view);
+}
+
+/**
+ * bks_editor_reveal_caret:
+ * @self: the editor
+ *
+ * Scrolls to the caret; to the title when it stands at the start.
+ */
+void
+bks_editor_reveal_caret (BksEditor *self)
+{
+  GtkTextBuffer *buffer;
+  GtkTextIter caret;
+
+  g_return_if_fail (BKS_IS_EDITOR (self));
+
+  buffer = gtk_text_view_get_buffer (GTK_TEXT_VIEW (self->view));
+  gtk_text_buffer_get_iter_at_mark (buffer, &caret, gtk_text_buffer_get_insert (buffer));
+  if (gtk_text_iter_is_start (&caret))
+    gtk_adjustment_set_value (gtk_scrolled_window_get_vadjustment (self->scroller), 0);
+  else
+    gtk_text_view_scroll_to_mark (GTK_TEXT_VIEW (self->view), gtk_text_buffer_get_insert (buffer), 0.1, FALSE, 0, 0);
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "bks-app"
+
+#include "config.h"
+
+#include <glib/gi18n.h>
+
+#include "bks-page-view.h"
+
+#define SIDE_MARGIN 13
+#define TITLE_TOP 28
+#define TITLE_BOTTOM 14
+#define BOTTOM_MARGIN 160
+
+struct _BksPageView
+{
+  GtkSourceView parent_instance;
+
+  GtkWidget *title;
+  char      *saved_title;
+};
+
+enum
+{
+  TITLE_CHANGED,
+  PARAGRAPH_BREAK,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (BksPageView, bks_page_view, GTK_SOURCE_TYPE_VIEW)
+
+static void
+commit_title (BksPageView *self)
+{
+  g_autofree char *title = g_strstrip (g_strdup (gtk_editable_get_text (GTK_EDITABLE (self->title))));
+
+  if (*title == '\0')
+    bks_page_view_set_title (self, self->saved_title);
+  else if (g_set_str (&self->saved_title, title))
+    g_signal_emit (self, signals[TITLE_CHANGED], 0, title);
+}
+
+static gboolean
+title_key_cb (BksPageView     *self,
+              guint            keyval,
+              guint            keycode,
+              GdkModifierType  state)
+{
+  if (keyval == GDK_KEY_Escape)
+    bks_page_view_set_title (self, self->saved_title);
+  else if (keyval != GDK_KEY_Down && keyval != GDK_KEY_Return && keyval != GDK_KEY_KP_Enter)
+    return GDK_EVENT_PROPAGATE;
+  gtk_widget_grab_focus (GTK_WIDGET (self));
+  return GDK_EVENT_STOP;
+}
+
+static gboolean
+is_on_first_line (BksPageView *self)
+{
+  GtkTextBuffer *buffer = gtk_text_view_get_buffer (GTK_TEXT_VIEW (self));
+  GtkTextIter caret;
+  GtkTextIter before;
+
+  gtk_text_buffer_get_iter_at_mark (buffer, &caret, gtk_text_buffer_get_insert (buffer));
+  before = caret;
+  return !gtk_text_view_backward_display_line (GTK_TEXT_VIEW (self), &before) ||
+         gtk_text_iter_equal (&caret, &before);
+}
+
+static gboolean
+key_cb (BksPageView           *self,
+        guint                  keyval,
+        guint                  keycode,
+        GdkModifierType        state,
+        GtkEventControllerKey *controller)
+{
+  GdkEvent *event = gtk_event_controller_get_current_event (GTK_EVENT_CONTROLLER (controller));
+
+  if (!gtk_widget_is_focus (GTK_WIDGET (self)) || (state & gtk_accelerator_get_default_mod_mask ()) != 0)
+    return GDK_EVENT_PROPAGATE;
+  if (keyval == GDK_KEY_Up && is_on_first_line (self))
+    {
+      gtk_widget_grab_focus (self->title);
+      return GDK_EVENT_STOP;
+    }
+  if (keyval != GDK_KEY_Return && keyval != GDK_KEY_KP_Enter)
+    return GDK_EVENT_PROPAGATE;
+  /* Return may belong to an input method that is composing. */
+  if (!gtk_text_view_im_context_filter_keypress (GTK_TEXT_VIEW (self), event))
+    g_signal_emit (self, signals[PARAGRAPH_BREAK], 0);
+  gtk_text_view_scroll_mark_onscreen (GTK_TEXT_VIEW (self),
+                                      gtk_text_buffer_get_insert (gtk_text_view_get_buffer (GTK_TEXT_VIEW (self))));
+  return GDK_EVENT_STOP;
+}
+
+static void
+add_title (BksPageView *self)
+{
+  GtkEventController *keys = gtk_event_controller_key_new ();
+  GtkEventController *focus = gtk_event_controller_focus_new ();
+
+  self->title = gtk_text_new ();
+  gtk_text_set_placeholder_text (GTK_TEXT (self->title), _("Untitled"));
+  gtk_widget_add_css_class (self->title, "manuscript-title");
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->title), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Title"), -1);
+  gtk_event_controller_set_propagation_phase (keys, GTK_PHASE_CAPTURE);
+  g_signal_connect_object (keys, "key-pressed", G_CALLBACK (title_key_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (focus, "leave", G_CALLBACK (commit_title), self, G_CONNECT_SWAPPED);
+  gtk_widget_add_controller (self->title, keys);
+  gtk_widget_add_controller (self->title, focus);
+  gtk_text_view_add_overlay (GTK_TEXT_VIEW (self), self->title, SIDE_MARGIN, TITLE_TOP);
+}
+
+/* The title is a child at a place of the text; the top margin makes its room. */
+static void
+bks_page_view_size_allocate (GtkWidget *widget,
+                             int        width,
+                             int        height,
+                             int        baseline)
+{
+  BksPageView *self = BKS_PAGE_VIEW (widget);
+  GtkTextView *view = GTK_TEXT_VIEW (widget);
+  int title_height;
+  int top;
+
+  gtk_widget_set_size_request (self->title, MAX (1, width - 2 * SIDE_MARGIN), -1);
+  gtk_widget_measure (self->title, GTK_ORIENTATION_VERTICAL, -1, NULL, &title_height, NULL, NULL);
+  top = TITLE_TOP + title_height + TITLE_BOTTOM;
+  if (gtk_text_view_get_top_margin (view) != top)
+    {
+      gtk_text_view_set_top_margin (view, top);
+      gtk_text_view_move_overlay (view, self->title, SIDE_MARGIN, TITLE_TOP - top);
+    }
+
+  GTK_WIDGET_CLASS (bks_page_view_parent_class)->size_allocate (widget, width, height, baseline);
+}
+
+static void
+bks_page_view_finalize (GObject *object)
+{
+  g_free (BKS_PAGE_VIEW (object)->saved_title);
+
+  G_OBJECT_CLASS (bks_page_view_parent_class)->finalize (object);
+}
+
+static void
+bks_page_view_class_init (BksPageViewClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = bks_page_view_finalize;
+  GTK_WIDGET_CLASS (klass)->size_allocate = bks_page_view_size_allocate;
+
+  /**
+   * BksPageView::title-changed:
+   * @self: the page
+   * @title: what the person called it
+   */
+  signals[TITLE_CHANGED] = g_signal_new ("title-changed", BKS_TYPE_PAGE_VIEW, G_SIGNAL_RUN_LAST, 0,
+                                         NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  /**
+   * BksPageView::paragraph-break:
+   * @self: the page
+   */
+  signals[PARAGRAPH_BREAK] = g_signal_new ("paragraph-break", BKS_TYPE_PAGE_VIEW, G_SIGNAL_RUN_LAST, 0,
+                                           NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+bks_page_view_init (BksPageView *self)
+{
+  GtkTextView *view = GTK_TEXT_VIEW (self);
+  GtkEventController *keys = gtk_event_controller_key_new ();
+
+  self->saved_title = g_strdup ("");
+  gtk_text_view_set_wrap_mode (view, GTK_WRAP_WORD_CHAR);
+  gtk_text_view_set_left_margin (view, SIDE_MARGIN);
+  gtk_text_view_set_right_margin (view, SIDE_MARGIN);
+  gtk_text_view_set_bottom_margin (view, BOTTOM_MARGIN);
+  gtk_text_view_set_input_hints (view, GTK_INPUT_HINT_SPELLCHECK | GTK_INPUT_HINT_UPPERCASE_SENTENCES);
+  gtk_widget_add_css_class (GTK_WIDGET (self), "manuscript");
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Text"), -1);
+  add_title (self);
+
+  gtk_event_controller_set_propagation_phase (keys, GTK_PHASE_CAPTURE);
+  g_signal_connect_object (keys, "key-pressed", G_CALLBACK (key_cb), self, G_CONNECT_SWAPPED);
+  gtk_widget_add_controller (GTK_WIDGET (self), keys);
+}
+
+/**
+ * bks_page_view_set_title:
+ * @self: the page
+ * @title: (nullable): what stands above the text
+ */
+void
+bks_page_view_set_title (BksPageView *self,
+                         const char  *title)
+{
+  g_return_if_fail (BKS_IS_PAGE_VIEW (self));
+
+  g_set_str (&self->saved_title, title != NULL ? title : "");
+  if (g_strcmp0 (gtk_editable_get_text (GTK_EDITABLE (self->title)), self->saved_title) != 0)
+    gtk_editable_set_text (GTK_EDITABLE (self->title), self->saved_title);
+}
+
+/**
+ * bks_page_view_focus_title:
+ * @self: the page
+ *
+ * Puts the caret into the title, all of it selected.
+ */
+void
+bks_page_view_focus_title (BksPageView *self)
+{
+  g_return_if_fail (BKS_IS_PAGE_VIEW (self));
+
+  gtk_widget_grab_focus (self->title);
+  gtk_editable_select_region (GTK_EDITABLE (self->title), 0, -1);
+}
+
+/**
+ * bks_page_view_get_width:
+ * @self: the page
+ * @measure: how many characters a line should hold
+ *
+ * Returns: how wide the page is to be, in pixels, in its present type
+ */
+int
+bks_page_view_get_width (BksPageView *self,
+                         int          measure)
+{
+  PangoContext *context;
+  PangoFontMetrics *metrics;
+  int width;
+
+  g_return_val_if_fail (BKS_IS_PAGE_VIEW (self), 0);
+
+  context = gtk_widget_get_pango_context (GTK_WIDGET (self));
+  metrics = pango_context_get_metrics (context, NULL, NULL);
+  width = pango_font_metrics_get_approximate_char_width (metrics) * measure / PANGO_SCALE;
+  pango_font_metrics_unref (metrics);
+  return width + 2 * SIDE_MARGIN;
+}

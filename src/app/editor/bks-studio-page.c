@@ -1,0 +1,571 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "bks-app"
+
+#include "config.h"
+
+#include <glib/gi18n.h>
+
+#include "bks-ai-page.h"
+#include "bks-binder.h"
+#include "bks-editor.h"
+#include "bks-export-dialog.h"
+#include "bks-manuscript.h"
+#include "bks-studio-page.h"
+#include "bks-ui.h"
+#include "bks-wording.h"
+
+struct _BksStudioPage
+{
+  AdwNavigationPage parent_instance;
+
+  BksStudio      *studio;
+  BksBookSession *session;
+  GSettings      *settings;
+  GHashTable     *manuscripts; /* node id → BksManuscript, those looked at so far */
+  GSignalGroup   *session_signals;
+  GSignalGroup   *node_signals;
+  char           *wanted;      /* the node that is being opened */
+  guint           saved_source;
+  gboolean        opened_once;
+
+  AdwNavigationSplitView *binder_split;
+  AdwNavigationPage      *binder_page;
+  AdwNavigationPage      *editor_page;
+  AdwMultiLayoutView     *layouts;
+  AdwOverlaySplitView    *inspector_split;
+  AdwBottomSheet         *inspector_sheet;
+  GtkToggleButton        *inspector_button;
+  AdwWindowTitle         *title;
+  AdwBanner              *label_banner;
+  GtkStack               *editor_stack;
+  BksBinder              *binder;
+  BksEditor              *editor;
+  BksAiPage              *ai_page;
+};
+
+G_DEFINE_FINAL_TYPE (BksStudioPage, bks_studio_page, ADW_TYPE_NAVIGATION_PAGE)
+
+static BksNodeSession *
+get_node_session (BksStudioPage *self)
+{
+  BksManuscript *manuscript = bks_editor_get_manuscript (self->editor);
+
+  return manuscript != NULL ? bks_manuscript_get_session (manuscript) : NULL;
+}
+
+/* Title and saved state */
+
+static void update_title (BksStudioPage *self);
+
+static void
+saved_tick_cb (gpointer data)
+{
+  BksStudioPage *self = data;
+
+  self->saved_source = 0;
+  update_title (self);
+}
+
+static char *
+make_saved_text (BksStudioPage  *self,
+                 BksNodeSession *session)
+{
+  gint64 now = g_get_real_time () / 1000;
+  gint64 age = now - bks_node_session_get_saved_at (session);
+
+  switch (bks_node_session_get_state (session))
+    {
+    case BKS_SAVE_SAVING:
+      return g_strdup (_("Saving…"));
+    case BKS_SAVE_DIRTY:
+      return g_strdup (_("Writing…"));
+    case BKS_SAVE_FAILED:
+      return g_strdup (_("Not saved"));
+    case BKS_SAVE_CLEAN:
+    default:
+      if (bks_node_session_get_saved_at (session) > 0 && age < G_TIME_SPAN_HOUR / 1000)
+        self->saved_source = g_timeout_add_seconds_once (age < 60000 ? 1 : 30, saved_tick_cb, self);
+      return bks_wording_saved (bks_node_session_get_saved_at (session), now);
+    }
+}
+
+static void
+update_title (BksStudioPage *self)
+{
+  BksNodeSession *session;
+  BksNode *node;
+  g_autofree char *saved = NULL;
+  g_autofree char *words = NULL;
+  g_autofree char *subtitle = NULL;
+
+  g_clear_handle_id (&self->saved_source, g_source_remove);
+  session = self->editor != NULL ? get_node_session (self) : NULL;
+  if (session == NULL)
+    return;
+  node = bks_node_session_get_node (session);
+  saved = make_saved_text (self, session);
+  words = bks_wording_words (bks_node_get_words (node));
+  subtitle = g_strdup_printf ("%s · %s", saved, words);
+  adw_window_title_set_title (self->title, bks_node_get_title (node));
+  adw_window_title_set_subtitle (self->title, subtitle);
+  adw_navigation_page_set_title (self->editor_page, *bks_node_get_title (node) != '\0' ? bks_node_get_title (node)
+                                                                                      : _("Untitled"));
+}
+
+static void
+update_book_title (BksStudioPage *self)
+{
+  const char *title = bks_book_get_title (bks_book_session_get_book (self->session));
+
+  adw_navigation_page_set_title (ADW_NAVIGATION_PAGE (self), title);
+  adw_navigation_page_set_title (self->binder_page, title);
+}
+
+/* Opening a node */
+
+static void
+show_manuscript (BksStudioPage *self,
+                 BksManuscript *manuscript)
+{
+  BksNodeSession *session = bks_manuscript_get_session (manuscript);
+
+  bks_editor_set_manuscript (self->editor, manuscript);
+  bks_ai_page_set_manuscript (self->ai_page, self->session, manuscript);
+  g_signal_group_set_target (self->session_signals, session);
+  g_signal_group_set_target (self->node_signals, bks_node_session_get_node (session));
+  gtk_stack_set_visible_child_name (self->editor_stack, "text");
+  update_title (self);
+}
+
+static DexFuture *
+open_node_fiber (gpointer data)
+{
+  BksVerb *verb = data;
+  BksStudioPage *self = verb->self;
+  g_autoptr(BksNodeSession) session = NULL;
+  g_autoptr(GError) error = NULL;
+  BksManuscript *manuscript;
+
+  session = dex_await_object (bks_book_session_open_node (self->session, verb->text), &error);
+  if (self->editor == NULL)
+    return NULL;
+  if (session == NULL)
+    {
+      bks_ui_present_error (GTK_WIDGET (self), _("This Text Cannot Be Opened"), error);
+      return NULL;
+    }
+  manuscript = g_hash_table_lookup (self->manuscripts, verb->text);
+  if (manuscript == NULL)
+    {
+      manuscript = bks_manuscript_new (session, bks_studio_get_limits (self->studio)->long_paragraph_words);
+      g_hash_table_insert (self->manuscripts, g_strdup (verb->text), manuscript);
+    }
+  /* Somebody who clicks fast wants the last one. */
+  if (g_strcmp0 (self->wanted, verb->text) == 0)
+    show_manuscript (self, manuscript);
+  return NULL;
+}
+
+static void
+node_selected_cb (BksStudioPage *self,
+                  BksNode       *node)
+{
+  BksManuscript *manuscript = g_hash_table_lookup (self->manuscripts, bks_node_get_id (node));
+
+  g_set_str (&self->wanted, bks_node_get_id (node));
+  if (manuscript != NULL)
+    show_manuscript (self, manuscript);
+  else
+    bks_verb_start (open_node_fiber, self, bks_node_get_id (node), NULL);
+}
+
+static void
+node_opened_cb (BksStudioPage *self)
+{
+  adw_navigation_split_view_set_show_content (self->binder_split, TRUE);
+}
+
+static DexFuture *
+title_new_node_fiber (gpointer data)
+{
+  BksVerb *verb = data;
+  BksStudioPage *self = verb->self;
+
+  /* The node is being opened by its selection; the book gives both the same session. */
+  if (!dex_await (bks_book_session_open_node (self->session, verb->text), NULL) || self->editor == NULL)
+    return NULL;
+  node_opened_cb (self);
+  bks_editor_focus_title (self->editor);
+  return NULL;
+}
+
+static void
+node_added_cb (BksStudioPage *self,
+               BksNode       *node)
+{
+  bks_verb_start (title_new_node_fiber, self, bks_node_get_id (node), NULL);
+}
+
+static void
+rename_requested_cb (BksStudioPage *self)
+{
+  node_opened_cb (self);
+  bks_editor_focus_title (self->editor);
+}
+
+static DexFuture *
+rename_fiber (gpointer data)
+{
+  BksVerb *verb = data;
+  BksStudioPage *self = verb->self;
+  g_autoptr(GError) error = NULL;
+
+  if (!dex_await (bks_book_session_rename_node (self->session, bks_node_get_id (verb->object), verb->text), &error))
+    bks_ui_present_error (GTK_WIDGET (self), _("The Title Cannot Be Changed"), error);
+  return NULL;
+}
+
+static void
+rename_cb (BksStudioPage *self,
+           const char    *title)
+{
+  BksNodeSession *session = get_node_session (self);
+
+  if (session != NULL)
+    bks_verb_start (rename_fiber, self, title, bks_node_session_get_node (session));
+}
+
+static void
+caret_moved_cb (BksStudioPage *self)
+{
+  bks_ai_page_caret_moved (self->ai_page);
+}
+
+static void
+inserted_cb (BksStudioPage *self)
+{
+  bks_editor_focus_text (self->editor);
+  bks_editor_reveal_caret (self->editor);
+}
+
+/* The inspector: a sidebar where there is room, a sheet where there is not. */
+
+static gboolean
+is_narrow (BksStudioPage *self)
+{
+  return g_strcmp0 (adw_multi_layout_view_get_layout_name (self->layouts), "narrow") == 0;
+}
+
+static void
+inspector_toggled_cb (BksStudioPage *self)
+{
+  gboolean active = gtk_toggle_button_get_active (self->inspector_button);
+
+  if (is_narrow (self))
+    adw_bottom_sheet_set_open (self->inspector_sheet, active);
+  else
+    adw_overlay_split_view_set_show_sidebar (self->inspector_split, active);
+  if (!is_narrow (self) && !adw_overlay_split_view_get_collapsed (self->inspector_split))
+    g_settings_set_boolean (self->settings, "show-inspector", active);
+}
+
+static void
+update_inspector_button (BksStudioPage *self)
+{
+  gboolean shown;
+
+  if (self->layouts == NULL)
+    return;
+  shown = is_narrow (self) ? adw_bottom_sheet_get_open (self->inspector_sheet)
+                           : adw_overlay_split_view_get_show_sidebar (self->inspector_split);
+  g_signal_handlers_block_by_func (self->inspector_button, inspector_toggled_cb, self);
+  gtk_toggle_button_set_active (self->inspector_button, shown);
+  g_signal_handlers_unblock_by_func (self->inspector_button, inspector_toggled_cb, self);
+}
+
+/* Where it would cover the page it comes only when asked for. */
+static void
+layout_changed_cb (BksStudioPage *self)
+{
+  gboolean beside;
+
+  if (self->layouts == NULL || self->settings == NULL)
+    return;
+  beside = !is_narrow (self) && !adw_overlay_split_view_get_collapsed (self->inspector_split);
+  adw_overlay_split_view_set_show_sidebar (self->inspector_split,
+                                           beside && g_settings_get_boolean (self->settings, "show-inspector"));
+  adw_bottom_sheet_set_open (self->inspector_sheet, FALSE);
+  update_inspector_button (self);
+}
+
+/* Actions */
+
+static DexFuture *
+save_fiber (gpointer data)
+{
+  BksVerb *verb = data;
+  BksStudioPage *self = verb->self;
+  g_autoptr(GError) error = NULL;
+
+  /* A failure stands in the banner over the text, for as long as it lasts. */
+  if (dex_await (bks_book_session_save (self->session), &error))
+    bks_ui_toast (GTK_WIDGET (self), _("Saved. Book Studio also saves by itself while you write."));
+  return NULL;
+}
+
+static void
+save_action (GtkWidget  *widget,
+             const char *name,
+             GVariant   *parameter)
+{
+  bks_verb_start (save_fiber, widget, NULL, NULL);
+}
+
+static void
+export_action (GtkWidget  *widget,
+               const char *name,
+               GVariant   *parameter)
+{
+  BksStudioPage *self = BKS_STUDIO_PAGE (widget);
+
+  bks_export_dialog_start (widget, self->studio, bks_book_session_get_book (self->session),
+                    g_variant_get_string (parameter, NULL));
+}
+
+static void
+add_action (GtkWidget  *widget,
+            const char *name,
+            GVariant   *parameter)
+{
+  gtk_widget_activate_action_variant (GTK_WIDGET (BKS_STUDIO_PAGE (widget)->binder), "binder.add", parameter);
+}
+
+static void
+toggle_inspector_action (GtkWidget  *widget,
+                         const char *name,
+                         GVariant   *parameter)
+{
+  BksStudioPage *self = BKS_STUDIO_PAGE (widget);
+
+  gtk_toggle_button_set_active (self->inspector_button, !gtk_toggle_button_get_active (self->inspector_button));
+}
+
+static DexFuture *
+save_quietly_fiber (gpointer data)
+{
+  BksVerb *verb = data;
+  BksStudioPage *self = verb->self;
+
+  dex_await (bks_book_session_save (self->session), NULL);
+  return NULL;
+}
+
+/* The window lost the focus: whatever comes now, the text is safe. */
+static void
+active_changed_cb (BksStudioPage *self,
+                   GParamSpec    *pspec,
+                   GtkWindow     *window)
+{
+  if (!gtk_window_is_active (window) && self->editor != NULL)
+    bks_verb_start (save_quietly_fiber, self, NULL, NULL);
+}
+
+static void
+bks_studio_page_root (GtkWidget *widget)
+{
+  GTK_WIDGET_CLASS (bks_studio_page_parent_class)->root (widget);
+
+  if (GTK_IS_WINDOW (gtk_widget_get_root (widget)))
+    g_signal_connect_object (gtk_widget_get_root (widget), "notify::is-active", G_CALLBACK (active_changed_cb),
+                             widget, G_CONNECT_SWAPPED);
+}
+
+static void
+bks_studio_page_unroot (GtkWidget *widget)
+{
+  g_signal_handlers_disconnect_by_func (gtk_widget_get_root (widget), active_changed_cb, widget);
+
+  GTK_WIDGET_CLASS (bks_studio_page_parent_class)->unroot (widget);
+}
+
+static void
+shown_cb (BksStudioPage *self)
+{
+  if (!self->opened_once)
+    bks_binder_select_first (self->binder);
+  self->opened_once = TRUE;
+  bks_editor_focus_text (self->editor);
+}
+
+static void
+bks_studio_page_dispose (GObject *object)
+{
+  BksStudioPage *self = BKS_STUDIO_PAGE (object);
+
+  bks_studio_page_leave (self);
+  g_clear_object (&self->session_signals);
+  g_clear_object (&self->node_signals);
+  gtk_widget_dispose_template (GTK_WIDGET (self), BKS_TYPE_STUDIO_PAGE);
+  g_clear_pointer (&self->manuscripts, g_hash_table_unref);
+  g_clear_object (&self->session);
+  g_clear_object (&self->settings);
+  g_clear_object (&self->studio);
+
+  G_OBJECT_CLASS (bks_studio_page_parent_class)->dispose (object);
+}
+
+static void
+bks_studio_page_finalize (GObject *object)
+{
+  g_free (BKS_STUDIO_PAGE (object)->wanted);
+
+  G_OBJECT_CLASS (bks_studio_page_parent_class)->finalize (object);
+}
+
+static void
+install_actions (GtkWidgetClass *widget_class)
+{
+  gtk_widget_class_install_action (widget_class, "studio.save", NULL, save_action);
+  gtk_widget_class_install_action (widget_class, "studio.export", "s", export_action);
+  gtk_widget_class_install_action (widget_class, "studio.add", "s", add_action);
+  gtk_widget_class_install_action (widget_class, "studio.toggle-inspector", NULL, toggle_inspector_action);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_s, GDK_CONTROL_MASK, "studio.save", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F9, 0, "studio.toggle-inspector", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_n, GDK_CONTROL_MASK, "studio.add", "s", "chapter");
+}
+
+static void
+bind_children (GtkWidgetClass *widget_class)
+{
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, binder_split);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, binder_page);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, editor_page);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, layouts);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, inspector_split);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, inspector_sheet);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, inspector_button);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, title);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, label_banner);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, editor_stack);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, binder);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, editor);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, ai_page);
+}
+
+static void
+bks_studio_page_class_init (BksStudioPageClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  object_class->dispose = bks_studio_page_dispose;
+  object_class->finalize = bks_studio_page_finalize;
+  widget_class->root = bks_studio_page_root;
+  widget_class->unroot = bks_studio_page_unroot;
+
+  g_type_ensure (BKS_TYPE_BINDER);
+  g_type_ensure (BKS_TYPE_EDITOR);
+  g_type_ensure (BKS_TYPE_AI_PAGE);
+  install_actions (widget_class);
+  gtk_widget_class_set_template_from_resource (widget_class, "/com/humanizer/BookStudio/bks-studio-page.ui");
+  bind_children (widget_class);
+  gtk_widget_class_bind_template_callback (widget_class, node_selected_cb);
+  gtk_widget_class_bind_template_callback (widget_class, node_opened_cb);
+  gtk_widget_class_bind_template_callback (widget_class, node_added_cb);
+  gtk_widget_class_bind_template_callback (widget_class, rename_requested_cb);
+  gtk_widget_class_bind_template_callback (widget_class, rename_cb);
+  gtk_widget_class_bind_template_callback (widget_class, caret_moved_cb);
+  gtk_widget_class_bind_template_callback (widget_class, inserted_cb);
+  gtk_widget_class_bind_template_callback (widget_class, inspector_toggled_cb);
+}
+
+static void
+bks_studio_page_init (BksStudioPage *self)
+{
+  self->manuscripts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
+  gtk_widget_init_template (GTK_WIDGET (self));
+
+  self->session_signals = g_signal_group_new (BKS_TYPE_NODE_SESSION);
+  g_signal_group_connect_object (self->session_signals, "notify", G_CALLBACK (update_title), self, G_CONNECT_SWAPPED);
+  self->node_signals = g_signal_group_new (BKS_TYPE_NODE);
+  g_signal_group_connect_object (self->node_signals, "notify", G_CALLBACK (update_title), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->inspector_split, "notify::show-sidebar", G_CALLBACK (update_inspector_button), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->inspector_sheet, "notify::open", G_CALLBACK (update_inspector_button), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->inspector_split, "notify::collapsed", G_CALLBACK (layout_changed_cb), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->layouts, "notify::layout-name", G_CALLBACK (layout_changed_cb), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect (self, "shown", G_CALLBACK (shown_cb), NULL);
+}
+
+/**
+ * bks_studio_page_new:
+ * @studio: the studio
+ * @session: an open book
+ * @settings: the preferences of window and editor
+ * @label: (nullable): what stands above the text
+ *
+ * Returns: (transfer floating): the page
+ */
+BksStudioPage *
+bks_studio_page_new (BksStudio      *studio,
+                     BksBookSession *session,
+                     GSettings      *settings,
+                     const char     *label)
+{
+  BksStudioPage *self = g_object_new (BKS_TYPE_STUDIO_PAGE, NULL);
+  BksBook *book = bks_book_session_get_book (session);
+
+  self->studio = g_object_ref (studio);
+  self->session = g_object_ref (session);
+  self->settings = g_object_ref (settings);
+  adw_banner_set_title (self->label_banner, label != NULL ? label : "");
+  adw_banner_set_revealed (self->label_banner, label != NULL);
+  g_signal_connect_object (book, "notify::title", G_CALLBACK (update_book_title), self, G_CONNECT_SWAPPED);
+  update_book_title (self);
+  bks_editor_set_settings (self->editor, settings);
+  bks_editor_set_language (self->editor, bks_book_get_language (book));
+  bks_ai_page_set_router (self->ai_page, bks_studio_get_router (studio));
+  bks_binder_set_session (self->binder, session);
+  layout_changed_cb (self);
+  return self;
+}
+
+/**
+ * bks_studio_page_get_session:
+ * @self: the page
+ *
+ * Returns: (transfer none): the book it shows
+ */
+BksBookSession *
+bks_studio_page_get_session (BksStudioPage *self)
+{
+  g_return_val_if_fail (BKS_IS_STUDIO_PAGE (self), NULL);
+
+  return self->session;
+}
+
+/**
+ * bks_studio_page_leave:
+ * @self: the page
+ *
+ * Hands what was typed to the sessions and stops editing, before the page
+ * goes.
+ */
+void
+bks_studio_page_leave (BksStudioPage *self)
+{
+  GHashTableIter iter;
+  gpointer manuscript;
+
+  g_return_if_fail (BKS_IS_STUDIO_PAGE (self));
+
+  g_clear_handle_id (&self->saved_source, g_source_remove);
+  if (self->manuscripts == NULL)
+    return;
+  g_hash_table_iter_init (&iter, self->manuscripts);
+  while (g_hash_table_iter_next (&iter, NULL, &manuscript))
+    bks_manuscript_release (manuscript);
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "bks-app"
+
+#include "config.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#include "bks-async.h"
+#include "bks-ui.h"
+#include "bks-wording.h"
+
+/* The text may be a key. */
+static void
+wipe (char *text)
+{
+  if (text != NULL)
+    explicit_bzero (text, strlen (text));
+  g_free (text);
+}
+
+static BksVerb *
+bks_verb_new (gpointer    self,
+              const char *text,
+              gpointer    object)
+{
+  BksVerb *verb = g_new0 (BksVerb, 1);
+
+  verb->self = g_object_ref (self);
+  verb->text = g_strdup (text);
+  verb->object = object != NULL ? g_object_ref (object) : NULL;
+  return verb;
+}
+
+static void
+bks_verb_free (BksVerb *verb)
+{
+  g_clear_object (&verb->self);
+  g_clear_object (&verb->object);
+  wipe (verb->text);
+  g_free (verb);
+}
+
+/**
+ * bks_verb_start:
+ * @func: the steps; its data is a #BksVerb
+ * @self: the object it works for, held until the last step
+ * @text: (nullable): an argument, copied, and wiped after the last step
+ * @object: (nullable): an argument, held
+ *
+ * Starts what a click or a key asked for. It comes to its end by itself.
+ */
+void
+bks_verb_start (DexFiberFunc  func,
+                gpointer      self,
+                const char   *text,
+                gpointer      object)
+{
+  dex_future_disown (bks_spawn_finally (func, bks_verb_new (self, text, object),
+                                        (GDestroyNotify) bks_verb_free));
+}
+
+static AdwToastOverlay *
+find_overlay (GtkWidget *widget)
+{
+  GtkWidget *dialog = gtk_widget_get_ancestor (widget, ADW_TYPE_PREFERENCES_DIALOG);
+  GtkRoot *root = gtk_widget_get_root (widget);
+  GtkWidget *content;
+
+  if (dialog != NULL || root == NULL || !ADW_IS_APPLICATION_WINDOW (root))
+    return NULL;
+  content = adw_application_window_get_content (ADW_APPLICATION_WINDOW (root));
+  return ADW_IS_TOAST_OVERLAY (content) ? ADW_TOAST_OVERLAY (content) : NULL;
+}
+
+static void
+add_toast (GtkWidget *widget,
+           AdwToast  *toast)
+{
+  GtkWidget *dialog = gtk_widget_get_ancestor (widget, ADW_TYPE_PREFERENCES_DIALOG);
+  AdwToastOverlay *overlay = find_overlay (widget);
+
+  adw_toast_set_use_markup (toast, FALSE);
+  if (dialog != NULL)
+    adw_preferences_dialog_add_toast (ADW_PREFERENCES_DIALOG (dialog), toast);
+  else if (overlay != NULL)
+    adw_toast_overlay_add_toast (overlay, toast);
+  else
+    g_object_unref (g_object_ref_sink (toast));
+}
+
+/**
+ * bks_ui_toast:
+ * @widget: where it happened
+ * @title: what happened
+ *
+ * Says something in passing, in the dialog or window of @widget.
+ */
+void
+bks_ui_toast (GtkWidget  *widget,
+              const char *title)
+{
+  add_toast (widget, adw_toast_new (title));
+}
+
+typedef struct
+{
+  DexFiberFunc  func;
+  GWeakRef      self;
+  char         *text;
+} Undo;
+
+static void
+undo_free (gpointer  data,
+           GClosure *closure)
+{
+  Undo *undo = data;
+
+  g_weak_ref_clear (&undo->self);
+  wipe (undo->text);
+  g_free (undo);
+}
+
+static void
+undo_clicked_cb (AdwToast *toast,
+                 gpointer  data)
+{
+  Undo *undo = data;
+  g_autoptr(GObject) self = g_weak_ref_get (&undo->self);
+
+  if (self != NULL)
+    bks_verb_start (undo->func, self, undo->text, NULL);
+}
+
+/**
+ * bks_ui_toast_undo:
+ * @widget: where it happened
+ * @title: what happened
+ * @undo: the steps that take it back; see bks_verb_start()
+ * @self: the object @undo works for; nothing happens if it is gone by then
+ * @text: (nullable): an argument of @undo, wiped when the toast goes
+ *
+ * Says something in passing, with a button to take it back.
+ */
+void
+bks_ui_toast_undo (GtkWidget    *widget,
+                   const char   *title,
+                   DexFiberFunc  undo,
+                   gpointer      self,
+                   const char   *text)
+{
+  AdwToast *toast = adw_toast_new (title);
+  Undo *data = g_new0 (Undo, 1);
+
+  data->func = undo;
+  data->text = g_strdup (text);
+  g_weak_ref_init (&data->self, self);
+  adw_toast_set_button_label (toast, _("_Undo"));
+  adw_toast_set_priority (toast, ADW_TOAST_PRIORITY_HIGH);
+  g_signal_connect_data (toast, "button-clicked", G_CALLBACK (undo_clicked_cb), data, undo_free, 0);
+  add_toast (widget, toast);
+}
+
+/**
+ * bks_ui_present_error:
+ * @widget: where it happened
+ * @heading: what could not be done
+ * @error: why
+ *
+ * Says in a dialog what failed, why, and what to do about it.
+ */
+void
+bks_ui_present_error (GtkWidget    *widget,
+                      const char   *heading,
+                      const GError *error)
+{
+  g_autofree char *body = bks_wording_error (error);
+  AdwDialog *dialog = adw_alert_dialog_new (heading, body);
+
+  adw_alert_dialog_add_response (ADW_ALERT_DIALOG (dialog), "close", _("_Close"));
+  adw_alert_dialog_set_close_response (ADW_ALERT_DIALOG (dialog), "close");
+  adw_dialog_present (dialog, widget);
+}
+
+static void
+menu_closed_cb (GtkPopover *popover)
+{
+  /* The chosen item still needs its parent to find the action. */
+  g_idle_add_once ((GSourceOnceFunc) gtk_widget_unparent, popover);
+}
+
+/**
+ * bks_ui_popup_menu:
+ * @widget: what the menu is about; it lays out its children by a layout manager
+ * @model: the menu
+ * @x: where, in @widget
+ * @y: where, in @widget
+ *
+ * Opens a context menu.
+ */
+void
+bks_ui_popup_menu (GtkWidget  *widget,
+                   GMenuModel *model,
+                   double      x,
+                   double      y)
+{
+  GtkWidget *popover = gtk_popover_menu_new_from_model (model);
+
+  gtk_widget_set_parent (popover, widget);
+  gtk_popover_set_has_arrow (GTK_POPOVER (popover), FALSE);
+  gtk_popover_set_pointing_to (GTK_POPOVER (popover), &(GdkRectangle) { (int) x, (int) y, 1, 1 });
+  gtk_widget_set_halign (popover, GTK_ALIGN_START);
+  g_signal_connect (popover, "closed", G_CALLBACK (menu_closed_cb), NULL);
+  gtk_popover_popup (GTK_POPOVER (popover));
+}

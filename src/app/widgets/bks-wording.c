@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "bks-app"
+
+#include "config.h"
+
+#include <glib/gi18n.h>
+
+#include "bks-studio.h"
+#include "bks-wording.h"
+
+#define SECOND_MS ((gint64) 1000)
+#define MINUTE_MS (60 * SECOND_MS)
+#define HOUR_MS (60 * MINUTE_MS)
+
+static char *
+format_number (gint64 number)
+{
+  return g_strdup_printf ("%'" G_GINT64_FORMAT, number);
+}
+
+/**
+ * bks_wording_words:
+ * @words: how many
+ *
+ * Returns: (transfer full): "59,646 words"
+ */
+char *
+bks_wording_words (gint64 words)
+{
+  g_autofree char *number = format_number (words);
+
+  /* Translators: %s is a number with its separators */
+  return g_strdup_printf (ngettext ("%s word", "%s words", (gulong) words), number);
+}
+
+static GDateTime *
+local_time (gint64 at_ms)
+{
+  g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc_usec (at_ms * 1000);
+
+  return utc != NULL ? g_date_time_to_local (utc) : NULL;
+}
+
+static int
+days_between (GDateTime *earlier,
+              GDateTime *later)
+{
+  GDate a, b;
+
+  g_date_clear (&a, 1);
+  g_date_clear (&b, 1);
+  g_date_set_dmy (&a, g_date_time_get_day_of_month (earlier), g_date_time_get_month (earlier),
+                  g_date_time_get_year (earlier));
+  g_date_set_dmy (&b, g_date_time_get_day_of_month (later), g_date_time_get_month (later),
+                  g_date_time_get_year (later));
+  return g_date_days_between (&a, &b);
+}
+
+/**
+ * bks_wording_when:
+ * @at_ms: a moment, epoch milliseconds; 0 is never
+ * @now_ms: the present, epoch milliseconds
+ *
+ * Returns: (transfer full) (nullable): the day as one would say it: "today",
+ *   "Tuesday", "May", "2025"; %NULL for never
+ */
+char *
+bks_wording_when (gint64 at_ms,
+                  gint64 now_ms)
+{
+  g_autoptr(GDateTime) at = local_time (at_ms);
+  g_autoptr(GDateTime) now = local_time (now_ms);
+  int days;
+
+  if (at_ms <= 0 || at == NULL || now == NULL)
+    return NULL;
+  days = days_between (at, now);
+  if (days <= 0)
+    return g_strdup (_("today"));
+  if (days == 1)
+    return g_strdup (_("yesterday"));
+  if (days < 7)
+    return g_date_time_format (at, "%A");
+  if (g_date_time_get_year (at) == g_date_time_get_year (now))
+    return g_date_time_format (at, "%OB");
+  return g_date_time_format (at, "%Y");
+}
+
+/**
+ * bks_wording_saved:
+ * @saved_at_ms: when the text was last on disk, epoch milliseconds; 0 is never
+ * @now_ms: the present, epoch milliseconds
+ *
+ * Returns: (transfer full): "Saved 2 s ago"
+ */
+char *
+bks_wording_saved (gint64 saved_at_ms,
+                   gint64 now_ms)
+{
+  gint64 age = MAX (0, now_ms - saved_at_ms);
+  g_autoptr(GDateTime) at = local_time (saved_at_ms);
+
+  if (saved_at_ms <= 0 || at == NULL)
+    return g_strdup (_("Saved"));
+  if (age < SECOND_MS)
+    return g_strdup (_("Saved just now"));
+  if (age < MINUTE_MS)
+    /* Translators: s is the unit, seconds */
+    return g_strdup_printf (_("Saved %d s ago"), (int) (age / SECOND_MS));
+  if (age < HOUR_MS)
+    /* Translators: min is the unit, minutes */
+    return g_strdup_printf (_("Saved %d min ago"), (int) (age / MINUTE_MS));
+  return g_date_time_format (at, age < 12 * HOUR_MS ? _("Saved at %H:%M") : _("Saved on %x"));
+}
+
+/**
+ * bks_wording_cost:
+ * @cost: an amount
+ *
+ * Returns: (transfer full): "$0.0037", or that nobody knows it
+ */
+char *
+bks_wording_cost (BksMoney cost)
+{
+  if (cost == BKS_MONEY_UNKNOWN)
+    return g_strdup (_("price unknown"));
+  if (cost == 0)
+    return g_strdup (_("free"));
+  return bks_money_format_short (cost);
+}
+
+/**
+ * bks_wording_estimate:
+ * @estimate: what sending may cost
+ *
+ * Returns: (transfer full): "≈ $0.004 · 1,240 tokens"
+ */
+char *
+bks_wording_estimate (const BksEstimate *estimate)
+{
+  gint64 count = estimate->input_tokens + estimate->output_tokens;
+  g_autofree char *number = format_number (count);
+  g_autofree char *tokens = NULL;
+  g_autofree char *cost = bks_wording_cost (estimate->cost_high);
+  gboolean known = estimate->cost_high != BKS_MONEY_UNKNOWN && estimate->cost_high > 0;
+
+  tokens = g_strdup_printf (ngettext ("%s token", "%s tokens", (gulong) count), number);
+  /* Translators: an estimate: about this price, this many tokens */
+  return g_strdup_printf (known ? _("≈ %s · %s") : _("%s · ≈ %s"), cost, tokens);
+}
+
+/**
+ * bks_wording_month:
+ * @now_ms: the present, epoch milliseconds
+ * @cost: what this month's calls with a known price cost
+ * @unknown_costs: how many calls have none
+ *
+ * Returns: (transfer full): "Nov $3.12", "Nov $3.12 + 2 unpriced"
+ */
+char *
+bks_wording_month (gint64   now_ms,
+                   BksMoney cost,
+                   gint64   unknown_costs)
+{
+  g_autoptr(GDateTime) now = local_time (now_ms);
+  g_autofree char *month = g_date_time_format (now, "%Ob");
+  g_autofree char *sum = bks_money_format_short (cost);
+
+  if (unknown_costs > 0)
+    return g_strdup_printf (ngettext ("%s %s + %d unpriced call", "%s %s + %d unpriced calls",
+                                      (gulong) unknown_costs),
+                            month, sum, (int) MIN (unknown_costs, G_MAXINT));
+  return g_strdup_printf ("%s %s", month, sum);
+}
+
+static gboolean
+ends_sentence (const char *text)
+{
+  gsize length = strlen (text);
+
+  return length > 0 && strchr (".!?", text[length - 1]) != NULL;
+}
+
+/**
+ * bks_wording_error:
+ * @error: why something failed
+ *
+ * Returns: (transfer full): the cause, and what to do about it
+ */
+char *
+bks_wording_error (const GError *error)
+{
+  const char *advice = bks_studio_get_advice (error);
+  const char *stop = ends_sentence (error->message) ? "" : ".";
+
+  if (advice == NULL)
+    return g_strdup_printf ("%s%s", error->message, stop);
+  return g_strdup_printf ("%s%s %s", error->message, stop, _(advice));
+}

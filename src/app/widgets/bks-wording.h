@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <glib.h>
+
+#include "bks-generation.h"
+#include "bks-money.h"
+
+G_BEGIN_DECLS
+
+char *bks_wording_words    (gint64             words);
+char *bks_wording_when     (gint64             at_ms,
+                            gint64             now_ms);
+char *bks_wording_saved    (gint64             saved_at_ms,
+                            gint64             now_ms);
+char *bks_wording_estimate (const BksEstimate *estimate);
+char *bks_wording_cost     (BksMoney           cost);
+char *bks_wording_month    (gint64             now_ms,
+                            BksMoney           cost,
+                            gint64             unknown_costs);
+char *bks_wording_error    (const GError      *error);
+
+G_END_DECLS
