@@ -35,6 +35,13 @@ char_before (const char *text,
   return at == text ? 0 : g_utf8_get_char (g_utf8_prev_char (at));
 }
 
+/* Where a tilde touches the mark, cmark-gfm looks past it. */
+static gboolean
+is_off (gunichar ch)
+{
+  return ch == '_' || ch == '~';
+}
+
 static gboolean
 opens (const char *text,
        const char *at)
@@ -42,7 +49,7 @@ opens (const char *text,
   gunichar before = char_before (text, at);
   gunichar after = g_utf8_get_char (at + 1);
 
-  return before != '_' && after != '_' && !is_open_air (after) && (is_open_air (before) || is_punctuation (before));
+  return !is_off (before) && !is_off (after) && !is_open_air (after) && (is_open_air (before) || is_punctuation (before));
 }
 
 static gboolean
@@ -52,7 +59,7 @@ closes (const char *text,
   gunichar before = char_before (text, at);
   gunichar after = g_utf8_get_char (at + 1);
 
-  return before != '_' && after != '_' && !is_open_air (before) && (is_open_air (after) || is_punctuation (after));
+  return !is_off (before) && !is_off (after) && !is_open_air (before) && (is_open_air (after) || is_punctuation (after));
 }
 
 /* The offsets of the underscores that come in pairs around words. */

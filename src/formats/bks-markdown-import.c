@@ -7,6 +7,7 @@
 
 #include "bks-error.h"
 
+#include "bks-definitions-private.h"
 #include "bks-heading-private.h"
 #include "bks-markdown-import-private.h"
 #include "bks-markdown-private.h"
@@ -482,5 +483,6 @@ bks_markdown_import (const char    *text,
   if (markdown == NULL || !find_headings (&self, markdown->root, limits, error))
     return NULL;
   build (&self, document, name);
+  bks_definitions_settle (document);
   return g_steal_pointer (&document);
 }
