@@ -33,26 +33,6 @@ struct _BksOllamaProvider
 
 G_DEFINE_FINAL_TYPE (BksOllamaProvider, bks_ollama_provider, BKS_TYPE_PROVIDER)
 
-static void
-add_messages (JsonBuilder          *builder,
-              BksCompletionRequest *request)
-{
-  json_builder_set_member_name (builder, "messages");
-  json_builder_begin_array (builder);
-  for (guint i = 0; i < request->messages->len; i++)
-    {
-      BksMessage *message = g_ptr_array_index (request->messages, i);
-
-      json_builder_begin_object (builder);
-      json_builder_set_member_name (builder, "role");
-      json_builder_add_string_value (builder, message->role);
-      json_builder_set_member_name (builder, "content");
-      json_builder_add_string_value (builder, message->content);
-      json_builder_end_object (builder);
-    }
-  json_builder_end_array (builder);
-}
-
 /*
  * Ollama silently cuts what is over its window, and that is 4096 tokens unless
  * told. In steps, because another window loads the model anew.
@@ -108,7 +88,7 @@ build_body (BksCompletionRequest *request)
   json_builder_begin_object (builder);
   json_builder_set_member_name (builder, "model");
   json_builder_add_string_value (builder, request->model);
-  add_messages (builder, request);
+  bks_provider_add_messages (builder, request);
   json_builder_set_member_name (builder, "stream");
   json_builder_add_boolean_value (builder, request->stream);
   add_options (builder, request);
@@ -129,10 +109,18 @@ take_end (BksProviderCall *call,
   call->done = TRUE;
 }
 
-static gboolean
-take_frame (BksProviderCall  *call,
-            JsonObject       *frame,
-            GError          **error)
+/**
+ * bks_ollama_take_frame:
+ * @call: a call
+ * @frame: a line of the stream, or the whole answer
+ * @error: return location
+ *
+ * Returns: %FALSE if it is an error
+ */
+gboolean
+bks_ollama_take_frame (BksProviderCall  *call,
+                       JsonObject       *frame,
+                       GError          **error)
 {
   JsonObject *message = bks_json_get_object (frame, "message");
   const char *model = bks_json_get_string (frame, "model");
@@ -169,7 +157,7 @@ complete_fiber (gpointer data)
     .framing = BKS_FRAMING_NDJSON,
     .first_ms = call->request->stream ? limits->first_token_local_ms : limits->total_ms,
     .idle_ms = limits->idle_slow_ms,
-    .take_frame = take_frame,
+    .take_frame = bks_ollama_take_frame,
   };
 
   if (bks_provider_call_await (call, &wire, body, &error))
@@ -188,65 +176,23 @@ bks_ollama_provider_complete (BksProvider          *provider,
                     bks_provider_call_new (provider, request, key, answer), bks_provider_call_free);
 }
 
-/* What a check or a list needs. */
-typedef struct
+static GError *
+new_strange_answer (BksProvider *provider)
 {
-  BksProvider *provider;
-  char        *key;
-} Query;
-
-static Query *
-query_new (BksProvider *provider,
-           const char  *key)
-{
-  Query *query = g_new0 (Query, 1);
-
-  query->provider = g_object_ref (provider);
-  query->key = g_strdup (key);
-  return query;
-}
-
-static void
-query_free (gpointer data)
-{
-  Query *query = data;
-
-  if (query->key != NULL)
-    explicit_bzero (query->key, strlen (query->key));
-  g_free (query->key);
-  g_object_unref (query->provider);
-  g_free (query);
-}
-
-static JsonObject *
-await_object (Query       *query,
-              const char  *path,
-              JsonNode   **root,
-              GError     **error)
-{
-  *root = bks_provider_await_json (query->provider, path, query->key, error);
-  if (*root == NULL)
-    return NULL;
-  if (JSON_NODE_HOLDS_OBJECT (*root))
-    return json_node_get_object (*root);
-  g_propagate_error (error, bks_provider_new_error (query->provider, BKS_ERROR_MALFORMED,
-                                                    "What answers at this address is not Ollama"));
-  return NULL;
+  return bks_provider_new_error (provider, BKS_ERROR_MALFORMED, "What answers at this address is not Ollama");
 }
 
 static DexFuture *
 check_fiber (gpointer data)
 {
-  Query *query = data;
-  g_autoptr(JsonNode) root = NULL;
+  BksProviderQuery *query = data;
   GError *error = NULL;
-  JsonObject *object = await_object (query, "/api/version", &root, &error);
+  g_autoptr(JsonNode) root = bks_provider_await_json (query->provider, "/api/version", query->key, &error);
 
-  if (object == NULL)
+  if (root == NULL)
     return bks_future_error (error);
-  if (bks_json_get_string (object, "version") == NULL)
-    return bks_future_error (bks_provider_new_error (query->provider, BKS_ERROR_MALFORMED,
-                                                     "What answers at this address is not Ollama"));
+  if (!JSON_NODE_HOLDS_OBJECT (root) || bks_json_get_string (json_node_get_object (root), "version") == NULL)
+    return bks_future_error (new_strange_answer (query->provider));
   return dex_future_new_true ();
 }
 
@@ -255,7 +201,7 @@ bks_ollama_provider_check (BksProvider    *provider,
                            const char     *key,
                            DexCancellable *cancellable)
 {
-  return bks_spawn (cancellable, check_fiber, query_new (provider, key), query_free);
+  return bks_spawn (cancellable, check_fiber, bks_provider_query_new (provider, key), bks_provider_query_free);
 }
 
 /* Newer servers tell; of older ones every model may be one that writes. */
@@ -296,28 +242,46 @@ read_model (BksProvider *provider,
   return model;
 }
 
-static DexFuture *
-list_fiber (gpointer data)
+/**
+ * bks_ollama_read_models:
+ * @provider: the provider
+ * @root: the answer to GET /api/tags
+ *
+ * Returns: (transfer full) (nullable): the models that write text, %NULL if @root is no list
+ */
+GPtrArray *
+bks_ollama_read_models (BksProvider *provider,
+                        JsonNode    *root)
 {
-  Query *query = data;
-  g_autoptr(JsonNode) root = NULL;
-  GError *error = NULL;
-  JsonArray *array = bks_json_get_array (await_object (query, "/api/tags", &root, &error), "models");
+  JsonArray *array = JSON_NODE_HOLDS_OBJECT (root) ? bks_json_get_array (json_node_get_object (root), "models") : NULL;
   GPtrArray *models;
 
-  if (error != NULL)
-    return bks_future_error (error);
   if (array == NULL)
-    return bks_future_error (bks_provider_new_error (query->provider, BKS_ERROR_MALFORMED,
-                                                     "What answers at this address is not Ollama"));
+    return NULL;
   models = g_ptr_array_new_with_free_func (g_object_unref);
   for (guint i = 0; i < json_array_get_length (array); i++)
     {
-      BksModel *model = read_model (query->provider, bks_json_array_object (array, i));
+      BksModel *model = read_model (provider, bks_json_array_object (array, i));
 
       if (model != NULL)
         g_ptr_array_add (models, model);
     }
+  return models;
+}
+
+static DexFuture *
+list_fiber (gpointer data)
+{
+  BksProviderQuery *query = data;
+  GError *error = NULL;
+  g_autoptr(JsonNode) root = bks_provider_await_json (query->provider, "/api/tags", query->key, &error);
+  GPtrArray *models;
+
+  if (root == NULL)
+    return bks_future_error (error);
+  models = bks_ollama_read_models (query->provider, root);
+  if (models == NULL)
+    return bks_future_error (new_strange_answer (query->provider));
   return dex_future_new_take_boxed (G_TYPE_PTR_ARRAY, models);
 }
 
@@ -326,7 +290,7 @@ bks_ollama_provider_list_models (BksProvider    *provider,
                                  const char     *key,
                                  DexCancellable *cancellable)
 {
-  return bks_spawn (cancellable, list_fiber, query_new (provider, key), query_free);
+  return bks_spawn (cancellable, list_fiber, bks_provider_query_new (provider, key), bks_provider_query_free);
 }
 
 static void

@@ -102,26 +102,6 @@ find_quirk (const BksProviderFailure *failure,
   return 0;
 }
 
-static void
-add_messages (JsonBuilder          *builder,
-              BksCompletionRequest *request)
-{
-  json_builder_set_member_name (builder, "messages");
-  json_builder_begin_array (builder);
-  for (guint i = 0; i < request->messages->len; i++)
-    {
-      BksMessage *message = g_ptr_array_index (request->messages, i);
-
-      json_builder_begin_object (builder);
-      json_builder_set_member_name (builder, "role");
-      json_builder_add_string_value (builder, message->role);
-      json_builder_set_member_name (builder, "content");
-      json_builder_add_string_value (builder, message->content);
-      json_builder_end_object (builder);
-    }
-  json_builder_end_array (builder);
-}
-
 static const char *
 choose_cap (BksProvider *provider,
             Quirks       quirks)
@@ -143,7 +123,7 @@ build_body (BksProvider          *provider,
   json_builder_begin_object (builder);
   json_builder_set_member_name (builder, "model");
   json_builder_add_string_value (builder, request->model);
-  add_messages (builder, request);
+  bks_provider_add_messages (builder, request);
   json_builder_set_member_name (builder, "stream");
   json_builder_add_boolean_value (builder, request->stream);
   if (request->stream && !(quirks & QUIRK_NO_STREAM_OPTIONS))
@@ -314,10 +294,18 @@ find_choice (JsonObject *frame)
   return NULL;
 }
 
-static gboolean
-take_frame (BksProviderCall  *call,
-            JsonObject       *frame,
-            GError          **error)
+/**
+ * bks_openai_take_frame:
+ * @call: a call
+ * @frame: a frame of the stream, or the whole answer
+ * @error: return location
+ *
+ * Returns: %FALSE if it is an error
+ */
+gboolean
+bks_openai_take_frame (BksProviderCall  *call,
+                       JsonObject       *frame,
+                       GError          **error)
 {
   JsonObject *choice = find_choice (frame);
   JsonObject *delta = bks_json_get_object (choice, "delta");
@@ -374,7 +362,7 @@ choose_wire (BksProviderCall *call)
     .framing = BKS_FRAMING_SSE,
     .first_ms = limits->first_token_ms,
     .idle_ms = limits->idle_ms,
-    .take_frame = take_frame,
+    .take_frame = bks_openai_take_frame,
   };
 
   if (bks_provider_is_local (call->provider))
@@ -427,36 +415,6 @@ bks_openai_provider_complete (BksProvider          *provider,
                     bks_provider_call_new (provider, request, key, answer), bks_provider_call_free);
 }
 
-/* What a check or a list needs. */
-typedef struct
-{
-  BksProvider *provider;
-  char        *key;
-} Query;
-
-static Query *
-query_new (BksProvider *provider,
-           const char  *key)
-{
-  Query *query = g_new0 (Query, 1);
-
-  query->provider = g_object_ref (provider);
-  query->key = g_strdup (key);
-  return query;
-}
-
-static void
-query_free (gpointer data)
-{
-  Query *query = data;
-
-  if (query->key != NULL)
-    explicit_bzero (query->key, strlen (query->key));
-  g_free (query->key);
-  g_object_unref (query->provider);
-  g_free (query);
-}
-
 static JsonArray *
 find_models (JsonNode *root)
 {
@@ -503,7 +461,7 @@ check_credit (BksProvider  *provider,
 static DexFuture *
 check_fiber (gpointer data)
 {
-  Query *query = data;
+  BksProviderQuery *query = data;
   const char *path = find_check_path (query->provider);
   GError *error = NULL;
   g_autoptr(JsonNode) root = bks_provider_await_json (query->provider, path, query->key, &error);
@@ -522,7 +480,7 @@ bks_openai_provider_check (BksProvider    *provider,
                            const char     *key,
                            DexCancellable *cancellable)
 {
-  return bks_spawn (cancellable, check_fiber, query_new (provider, key), query_free);
+  return bks_spawn (cancellable, check_fiber, bks_provider_query_new (provider, key), bks_provider_query_free);
 }
 
 /* Models that answer with vectors, pictures or sound. */
@@ -593,20 +551,22 @@ read_prices (BksModel   *model,
                           read_price (pricing, "output", 1000000, is_free));
 }
 
-static DexFuture *
-list_fiber (gpointer data)
+/**
+ * bks_openai_read_models:
+ * @provider: the provider's id
+ * @root: the answer to GET /models: {"data":[…]}, {"models":[…]} or the bare array
+ *
+ * Returns: (transfer full) (nullable): the models that write text, %NULL if @root is no list
+ */
+GPtrArray *
+bks_openai_read_models (const char *provider,
+                        JsonNode   *root)
 {
-  Query *query = data;
-  GError *error = NULL;
-  g_autoptr(JsonNode) root = bks_provider_await_json (query->provider, "/models", query->key, &error);
-  JsonArray *array = root != NULL ? find_models (root) : NULL;
+  JsonArray *array = find_models (root);
   GPtrArray *models;
 
-  if (root == NULL)
-    return bks_future_error (error);
   if (array == NULL)
-    return bks_future_error (new_strange_answer (query->provider));
-
+    return NULL;
   models = g_ptr_array_new_with_free_func (g_object_unref);
   for (guint i = 0; i < json_array_get_length (array); i++)
     {
@@ -616,11 +576,27 @@ list_fiber (gpointer data)
 
       if (id == NULL || *id == '\0' || !writes_text (object, id))
         continue;
-      model = bks_model_new (bks_provider_get_id (query->provider), id);
+      model = bks_model_new (provider, id);
       bks_model_set_window (model, read_window (object));
       read_prices (model, object);
       g_ptr_array_add (models, model);
     }
+  return models;
+}
+
+static DexFuture *
+list_fiber (gpointer data)
+{
+  BksProviderQuery *query = data;
+  GError *error = NULL;
+  g_autoptr(JsonNode) root = bks_provider_await_json (query->provider, "/models", query->key, &error);
+  GPtrArray *models;
+
+  if (root == NULL)
+    return bks_future_error (error);
+  models = bks_openai_read_models (bks_provider_get_id (query->provider), root);
+  if (models == NULL)
+    return bks_future_error (new_strange_answer (query->provider));
   return dex_future_new_take_boxed (G_TYPE_PTR_ARRAY, models);
 }
 
@@ -629,7 +605,7 @@ bks_openai_provider_list_models (BksProvider    *provider,
                                  const char     *key,
                                  DexCancellable *cancellable)
 {
-  return bks_spawn (cancellable, list_fiber, query_new (provider, key), query_free);
+  return bks_spawn (cancellable, list_fiber, bks_provider_query_new (provider, key), bks_provider_query_free);
 }
 
 static void

@@ -41,7 +41,7 @@ struct _BksProviderCall
   char                 *key;
   BksAnswer            *answer;
 
-  BksHttpExchange      *exchange;
+  BksHttpExchange      *exchange;          /* NULL while there is none */
   guint                 idle_ms;
   BksThinkFilter       *think;
   gunichar              pending_text;      /* halves of surrogate pairs */
@@ -74,6 +74,21 @@ void             bks_provider_call_finish        (BksProviderCall      *self,
 void             bks_provider_call_take_failure  (BksProviderCall      *self,
                                                   JsonObject           *frame,
                                                   GError              **error);
+gboolean         bks_provider_call_take_bytes    (BksProviderCall      *self,
+                                                  const BksWire        *wire,
+                                                  BksSseReader         *reader,
+                                                  GBytes               *bytes,
+                                                  GError              **error);
+gboolean         bks_openai_take_frame           (BksProviderCall      *call,
+                                                  JsonObject           *frame,
+                                                  GError              **error);
+gboolean         bks_ollama_take_frame           (BksProviderCall      *call,
+                                                  JsonObject           *frame,
+                                                  GError              **error);
+GPtrArray       *bks_openai_read_models          (const char           *provider,
+                                                  JsonNode             *root);
+GPtrArray       *bks_ollama_read_models          (BksProvider          *provider,
+                                                  JsonNode             *root);
 gint64           bks_json_get_count              (JsonObject           *object,
                                                   const char           *member);
 

@@ -70,7 +70,7 @@ bks_provider_call_free (gpointer data)
 static void
 note_content (BksProviderCall *self)
 {
-  if (bks_answer_get_first_token_ms (self->answer) >= 0)
+  if (bks_answer_get_first_token_ms (self->answer) >= 0 || self->exchange == NULL)
     return;
   bks_answer_set_first_token_ms (self->answer, bks_http_exchange_get_elapsed_ms (self->exchange));
   bks_http_exchange_set_idle_ms (self->exchange, self->idle_ms);
@@ -86,7 +86,8 @@ pass_on (BksProviderCall *self,
       /* It thinks: pauses are longer. */
       self->idle_ms = MAX (self->idle_ms, bks_provider_get_limits (self->provider)->idle_slow_ms);
       note_content (self);
-      bks_http_exchange_set_idle_ms (self->exchange, self->idle_ms);
+      if (self->exchange != NULL)
+        bks_http_exchange_set_idle_ms (self->exchange, self->idle_ms);
       bks_answer_add_reasoning (self->answer, reasoning->str);
     }
   if (text->len > 0)
@@ -161,7 +162,8 @@ bks_provider_call_finish (BksProviderCall *self,
     return;
   self->finished = TRUE;
   bks_answer_set_finish_reason (self->answer, reason);
-  bks_http_exchange_set_idle_ms (self->exchange, MIN (least, AFTER_FINISH_MS));
+  if (self->exchange != NULL)
+    bks_http_exchange_set_idle_ms (self->exchange, MIN (least, AFTER_FINISH_MS));
 }
 
 /* What was held back may be the end of the answer. */
@@ -203,8 +205,9 @@ fail_with_failure (BksProviderCall     *self,
                    BksProviderFailure  *failure,
                    GError             **error)
 {
-  bks_provider_failure_add_head (failure, self->exchange,
-                                 bks_clock_get_now_ms (bks_provider_get_limits (self->provider)->clock));
+  if (self->exchange != NULL)
+    bks_provider_failure_add_head (failure, self->exchange,
+                                   bks_clock_get_now_ms (bks_provider_get_limits (self->provider)->clock));
   g_clear_pointer (&self->failure, bks_provider_failure_free);
   self->failure = failure;
   g_propagate_error (error, bks_provider_failure_to_error (failure, bks_provider_get_id (self->provider)));
@@ -325,15 +328,32 @@ take_event (BksProviderCall    *self,
   return wire->take_frame (self, frame, error);
 }
 
-static gboolean
-take_events (BksProviderCall  *self,
-             const BksWire    *wire,
-             BksSseReader     *reader,
-             GError          **error)
+/**
+ * bks_provider_call_take_bytes:
+ * @self: a call
+ * @wire: what the protocol brings
+ * @reader: of the stream
+ * @bytes: (nullable): the next piece; %NULL: the stream has ended
+ * @error: return location
+ *
+ * Takes what is complete with this piece; nothing after the end of the answer.
+ *
+ * Returns: %FALSE if the stream is damaged or holds an error
+ */
+gboolean
+bks_provider_call_take_bytes (BksProviderCall  *self,
+                              const BksWire    *wire,
+                              BksSseReader     *reader,
+                              GBytes           *bytes,
+                              GError          **error)
 {
   BksSseEvent event;
   g_autoptr(GError) local = NULL;
 
+  if (bytes != NULL)
+    bks_sse_reader_push (reader, bytes);
+  else
+    bks_sse_reader_end (reader);
   while (!self->done && bks_sse_reader_next (reader, &event, &local))
     if (!take_event (self, wire, &event, error))
       return FALSE;
@@ -368,8 +388,7 @@ await_stream (BksProviderCall  *self,
     {
       g_autoptr(GError) local = NULL;
 
-      bks_sse_reader_push (reader, bytes);
-      if (!take_events (self, wire, reader, error))
+      if (!bks_provider_call_take_bytes (self, wire, reader, bytes, error))
         return FALSE;
       if (self->done)
         return TRUE;
@@ -383,8 +402,7 @@ await_stream (BksProviderCall  *self,
       g_propagate_error (error, g_steal_pointer (&local));
       return FALSE;
     }
-  bks_sse_reader_end (reader);
-  return take_events (self, wire, reader, error) && check_complete (self, error);
+  return bks_provider_call_take_bytes (self, wire, reader, NULL, error) && check_complete (self, error);
 }
 
 static gboolean

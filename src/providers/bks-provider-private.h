@@ -6,6 +6,19 @@
 
 G_BEGIN_DECLS
 
+/* What a check or a list takes to its fiber. */
+typedef struct
+{
+  BksProvider *provider;
+  char        *key;
+} BksProviderQuery;
+
+BksProviderQuery *bks_provider_query_new  (BksProvider          *provider,
+                                           const char           *key);
+void              bks_provider_query_free (gpointer              data);
+void              bks_provider_add_messages (JsonBuilder          *builder,
+                                             BksCompletionRequest *request);
+
 BksHttp   *bks_provider_get_http   (BksProvider  *self);
 BksLimits *bks_provider_get_limits (BksProvider  *self);
 gboolean   bks_provider_is_at      (BksProvider  *self,

@@ -461,3 +461,64 @@ bks_provider_await_json (BksProvider  *self,
   g_propagate_error (error, g_steal_pointer (&local));
   return NULL;
 }
+
+/**
+ * bks_provider_query_new:
+ * @provider: who is asked
+ * @key: (nullable): the key
+ *
+ * Returns: (transfer full): both, for a fiber
+ */
+BksProviderQuery *
+bks_provider_query_new (BksProvider *provider,
+                        const char  *key)
+{
+  BksProviderQuery *query = g_new0 (BksProviderQuery, 1);
+
+  query->provider = g_object_ref (provider);
+  query->key = g_strdup (key);
+  return query;
+}
+
+/**
+ * bks_provider_query_free:
+ * @data: (transfer full): a query
+ */
+void
+bks_provider_query_free (gpointer data)
+{
+  BksProviderQuery *query = data;
+
+  if (query->key != NULL)
+    explicit_bzero (query->key, strlen (query->key));
+  g_free (query->key);
+  g_object_unref (query->provider);
+  g_free (query);
+}
+
+/**
+ * bks_provider_add_messages:
+ * @builder: inside an object
+ * @request: the question
+ *
+ * Adds the member "messages", which both protocols write alike.
+ */
+void
+bks_provider_add_messages (JsonBuilder          *builder,
+                           BksCompletionRequest *request)
+{
+  json_builder_set_member_name (builder, "messages");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < request->messages->len; i++)
+    {
+      BksMessage *message = g_ptr_array_index (request->messages, i);
+
+      json_builder_begin_object (builder);
+      json_builder_set_member_name (builder, "role");
+      json_builder_add_string_value (builder, message->role);
+      json_builder_set_member_name (builder, "content");
+      json_builder_add_string_value (builder, message->content);
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+}

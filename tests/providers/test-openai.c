@@ -765,6 +765,17 @@ compress (const char *pattern,
   return g_memory_output_stream_steal_as_bytes (G_MEMORY_OUTPUT_STREAM (memory));
 }
 
+static char *
+repeat (const char *pattern,
+        gsize       least)
+{
+  GString *block = g_string_new (NULL);
+
+  while (block->len < least)
+    g_string_append (block, pattern);
+  return g_string_free (block, FALSE);
+}
+
 static gsize
 read_memory_kib (const char *field)
 {
@@ -809,7 +820,11 @@ test_floods (void)
           bks_reply_add_bytes (reply, bomb);
         }
       else
-        bks_reply_add_flood (reply, cases[i].pattern);
+        {
+          g_autofree char *block = repeat (cases[i].pattern, 32 * 1024);
+
+          bks_reply_add_flood (reply, block);
+        }
       fixture_push (f, reply);
       /* Sets the high-water mark back. */
       g_file_set_contents ("/proc/self/clear_refs", "5", 1, &reset);
