@@ -78,7 +78,7 @@ class Household:
 
     def __init__(self, prefix):
         self._processes = []
-        self.root = Path(tempfile.mkdtemp(prefix=prefix))
+        self.root = Path(tempfile.mkdtemp(prefix=prefix, dir=os.environ.get('BKS_SCRATCH')))
         self.home = self.root / 'home'
         self.logs = self.root / 'logs'
         self.home.mkdir()
