@@ -26,6 +26,7 @@
 
 #define UNFINISHED_PREFIX ".new-"
 #define SAMPLE_NAME "pride-and-prejudice.txt"
+#define SAMPLE_TITLE "Pride and Prejudice"
 
 static const struct
 {
@@ -249,10 +250,12 @@ read_file (Making        *making,
 
   if (document == NULL)
     return FALSE;
-  if (*document->title != '\0')
+  if (making->sample)
+    making->title = g_strdup (SAMPLE_TITLE); /* the file shouts it */
+  else if (*document->title != '\0')
     making->title = g_strdup (document->title);
   else
-    making->title = making->file != NULL ? title_from_name (making->file) : g_strdup ("");
+    making->title = title_from_name (making->file);
   making->author = g_strdup (document->author);
   take_sections (making, document);
   making->book = g_object_new (BKS_TYPE_BOOK, "id", making->id, "title", making->title, "author", making->author,

@@ -140,6 +140,14 @@ add_openai_delta (BksReply   *reply,
   bks_reply_add_event (reply, data);
 }
 
+/* Half a dollar a million tokens in, one and a half out, as OpenRouter reports it. */
+static char *
+format_cost (gint64 input,
+             guint  output)
+{
+  return g_strdup_printf ("0.%012" G_GINT64_FORMAT, input * 500000 + (gint64) output * 1500000);
+}
+
 static BksReply *
 stream_openai (const Question *question,
                GPtrArray      *words,
@@ -150,6 +158,7 @@ stream_openai (const Question *question,
   g_autofree char *name = quote (question->model);
   g_autofree char *end = NULL;
   g_autofree char *usage = NULL;
+  g_autofree char *cost = format_cost (question->prompt, words->len);
 
   bks_reply_add_header (reply, "x-request-id", "req-demo");
   if (strstr (question->model, "thinker") != NULL)
@@ -163,8 +172,8 @@ stream_openai (const Question *question,
                          "\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"%s\"}],\"usage\":null}", name, finish);
   bks_reply_add_event (reply, end);
   usage = g_strdup_printf ("{\"id\":\"chatcmpl-demo\",\"object\":\"chat.completion.chunk\",\"model\":%s,\"choices\":[],"
-                           "\"usage\":{\"prompt_tokens\":%" G_GINT64_FORMAT ",\"completion_tokens\":%u}}",
-                           name, question->prompt, words->len);
+                           "\"usage\":{\"prompt_tokens\":%" G_GINT64_FORMAT ",\"completion_tokens\":%u,\"cost\":%s}}",
+                           name, question->prompt, words->len, cost);
   bks_reply_add_event (reply, usage);
   bks_reply_add_event (reply, "[DONE]");
   return reply;
@@ -180,10 +189,12 @@ whole_openai (const Question *question,
   g_autofree char *text = join_words (words);
   g_autofree char *name = quote (question->model);
   g_autofree char *value = quote (text);
+  g_autofree char *cost = format_cost (question->prompt, words->len);
   g_autofree char *json = g_strdup_printf (
     "{\"id\":\"chatcmpl-demo\",\"object\":\"chat.completion\",\"model\":%s,\"choices\":[{\"index\":0,\"message\":"
     "{\"role\":\"assistant\",\"content\":%s,\"refusal\":null},\"finish_reason\":\"%s\"}],\"usage\":{"
-    "\"prompt_tokens\":%" G_GINT64_FORMAT ",\"completion_tokens\":%u}}", name, value, finish, question->prompt, words->len);
+    "\"prompt_tokens\":%" G_GINT64_FORMAT ",\"completion_tokens\":%u,\"cost\":%s}}",
+    name, value, finish, question->prompt, words->len, cost);
 
   bks_reply_add_delay (reply, delay_ms * words->len);
   bks_reply_add_text (reply, json);
