@@ -14,6 +14,7 @@ void          bks_cli_output_add         (BksCliOutput   *self,
                                           const char     *text);
 DexFuture    *bks_cli_output_flush       (BksCliOutput   *self);
 gboolean      bks_cli_output_is_terminal (BksCliOutput   *self);
+const GError *bks_cli_output_get_error   (BksCliOutput   *self);
 gboolean      bks_cli_output_get_left    (BksCliOutput   *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BksCliOutput, bks_cli_output_free)

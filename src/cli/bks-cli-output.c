@@ -22,9 +22,10 @@ struct _BksCliOutput
 {
   int             fd;
   GString        *pending;
-  DexFuture      *writer;  /* NULL while there is nothing to write */
+  DexPromise     *written; /* ends with the writer; NULL while there is none */
   DexCancellable *stop;
   gboolean        left;    /* its reader did */
+  GError         *error;   /* why nothing more can be written */
 };
 
 static gboolean
@@ -79,21 +80,24 @@ static DexFuture *
 write_fiber (gpointer data)
 {
   BksCliOutput *self = data;
-  GError *error = NULL;
+  DexPromise *written = self->written;
 
   while (self->pending->len > 0)
     {
       g_autoptr(GString) part = g_steal_pointer (&self->pending);
 
       self->pending = g_string_new (NULL);
-      if (!write_all (self, part->str, part->len, &error))
+      if (!write_all (self, part->str, part->len, &self->error))
         {
           /* Nobody reads it: there is no reason to go on, or to pay for more. */
           dex_cancellable_cancel (self->stop);
-          return bks_future_error (error);
+          dex_promise_reject (written, g_error_copy (self->error));
+          return dex_future_new_for_boolean (FALSE);
         }
     }
-  dex_clear (&self->writer);
+  self->written = NULL;
+  dex_promise_resolve_boolean (written, TRUE);
+  dex_unref (written);
   return dex_future_new_for_boolean (TRUE);
 }
 
@@ -124,11 +128,12 @@ void
 bks_cli_output_free (BksCliOutput *self)
 {
   /* A reader that is stuck still holds the writer: the process ends with it. */
-  if (self->writer != NULL && dex_future_is_pending (self->writer))
+  if (self->written != NULL && dex_future_is_pending (DEX_FUTURE (self->written)))
     return;
   g_string_free (self->pending, TRUE);
-  dex_clear (&self->writer);
+  dex_clear (&self->written);
   dex_clear (&self->stop);
+  g_clear_error (&self->error);
   g_free (self);
 }
 
@@ -144,8 +149,11 @@ bks_cli_output_add (BksCliOutput *self,
                     const char   *text)
 {
   g_string_append (self->pending, text);
-  if (self->writer == NULL && self->pending->len > 0)
-    self->writer = bks_spawn_finally (write_fiber, self, NULL);
+  if (self->written != NULL || self->pending->len == 0)
+    return;
+  /* Apart from the fiber: who waits with a deadline, and gives up, must not end it. */
+  self->written = dex_promise_new ();
+  dex_unref (bks_spawn_finally (write_fiber, self, NULL));
 }
 
 /**
@@ -158,9 +166,9 @@ bks_cli_output_add (BksCliOutput *self,
 DexFuture *
 bks_cli_output_flush (BksCliOutput *self)
 {
-  if (self->writer == NULL)
+  if (self->written == NULL)
     return dex_future_new_for_boolean (TRUE);
-  return dex_ref (self->writer);
+  return DEX_FUTURE (dex_ref (self->written));
 }
 
 /**
@@ -173,6 +181,18 @@ gboolean
 bks_cli_output_is_terminal (BksCliOutput *self)
 {
   return isatty (self->fd);
+}
+
+/**
+ * bks_cli_output_get_error:
+ * @self: an output
+ *
+ * Returns: (transfer none) (nullable): why it could not be written to the end
+ */
+const GError *
+bks_cli_output_get_error (BksCliOutput *self)
+{
+  return self->error;
 }
 
 /**

@@ -37,7 +37,7 @@ print_role (BksCli     *cli,
             const char *role,
             GPtrArray  *targets)
 {
-  bks_cli_print (cli, "%-10s", role);
+  bks_cli_print (cli, "%-10s%s", role, targets->len == 0 ? _(" no model") : "");
   for (guint i = 0; i < targets->len; i++)
     {
       BksTarget *target = g_ptr_array_index (targets, i);

@@ -232,7 +232,13 @@ read_input_thread (GValue        *result,
     }
   while (length != 0 && !(reading->one_line && bytes->len > 0 && bytes->data[bytes->len - 1] == '\n'));
 
-  if (bytes->len > 0 && !g_utf8_validate_len ((const char *) bytes->data, bytes->len, NULL))
+  if (bytes->len == 0)
+    {
+      g_value_init (result, G_TYPE_STRING);
+      g_value_set_string (result, "");
+      return TRUE;
+    }
+  if (!g_utf8_validate_len ((const char *) bytes->data, bytes->len, NULL))
     {
       g_set_error_literal (error, BKS_ERROR, BKS_ERROR_INVALID_INPUT, "Standard input is not UTF-8 text");
       return FALSE;
@@ -297,10 +303,10 @@ bks_cli_read_secret (BksCli      *cli,
   if (!isatty (STDIN_FILENO) || tcgetattr (STDIN_FILENO, &shown) != 0)
     return read_input (cli, SECRET_BYTES, FALSE, error);
 
-  fprintf (stderr, "%s ", prompt);
   hidden = shown;
   hidden.c_lflag &= ~(tcflag_t) ECHO;
   tcsetattr (STDIN_FILENO, TCSAFLUSH, &hidden);
+  fprintf (stderr, "%s ", prompt);
   secret = read_input (cli, SECRET_BYTES, TRUE, error);
   tcsetattr (STDIN_FILENO, TCSAFLUSH, &shown);
   fputc ('\n', stderr);

@@ -61,38 +61,36 @@ open_studio (BksCli  *cli,
   return g_steal_pointer (&studio);
 }
 
+/* Whether all of the output was taken, before or soon after the run was stopped. */
 static gboolean
-flush (BksCli  *cli,
-       GError **error)
+flush (BksCli *cli)
 {
-  DexFuture *done = bks_cli_output_flush (cli->output);
-
-  if (dex_future_is_rejected (DEX_FUTURE (cli->stop)))
-    done = dex_future_first (done, dex_timeout_new_msec (LAST_WORDS_MS), NULL);
-  else
-    done = bks_cli_until_stop (cli, done);
-  return dex_await (done, error);
+  if (dex_await (bks_cli_until_stop (cli, bks_cli_output_flush (cli->output)), NULL))
+    return TRUE;
+  return dex_await (dex_future_first (bks_cli_output_flush (cli->output), dex_timeout_new_msec (LAST_WORDS_MS), NULL),
+                    NULL);
 }
 
 /* Says how the run went, on standard error, and with what status it ends. */
 static int
 report (BksCli       *cli,
         const GError *error,
-        const GError *output_error)
+        gboolean      flushed)
 {
-  if (error == NULL && output_error == NULL)
+  const GError *output_error = bks_cli_output_get_error (cli->output);
+
+  if (error == NULL && flushed)
     return 0;
-  /* What was stopped because it could not be written has that as its cause. */
-  if (output_error != NULL && !bks_error_is_cancelled (output_error) &&
-      (error == NULL || bks_error_is_cancelled (error)))
-    error = output_error;
   if (bks_cli_output_get_left (cli->output))
     return 1;
-  if (bks_error_is_cancelled (error))
+  /* What was stopped because it could not be written has that as its cause. */
+  if (output_error != NULL && (error == NULL || bks_error_is_cancelled (error)))
+    error = output_error;
+  if (error == NULL || bks_error_is_cancelled (error))
     fprintf (stderr, _("%s: Stopped.\n"), BKS_CLI_NAME);
   else
     bks_cli_complain (error);
-  return error->domain == G_OPTION_ERROR ? 2 : 1;
+  return error != NULL && error->domain == G_OPTION_ERROR ? 2 : 1;
 }
 
 static DexFuture *
@@ -101,17 +99,17 @@ run_fiber (gpointer data)
   Run *run = data;
   BksCli *cli = &run->cli;
   g_autoptr(GError) error = NULL;
-  g_autoptr(GError) output_error = NULL;
   g_autoptr(GError) close_error = NULL;
+  gboolean flushed;
 
   cli->studio = open_studio (cli, &error);
-  if (cli->studio != NULL)
-    run->verb->run (cli, &error);
-  flush (cli, &output_error);
+  if (cli->studio != NULL && !run->verb->run (cli, &error))
+    g_assert (error != NULL);
+  flushed = flush (cli);
   if (cli->studio != NULL && !dex_await (bks_studio_close (cli->studio), &close_error) && error == NULL)
     error = g_steal_pointer (&close_error);
   g_clear_object (&cli->studio);
-  return dex_future_new_for_int (report (cli, error, output_error));
+  return dex_future_new_for_int (report (cli, error, flushed));
 }
 
 static int
