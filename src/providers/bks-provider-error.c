@@ -232,7 +232,7 @@ bks_provider_failure_new_body (guint       status,
   if (root == NULL)
     {
       /* A page of a proxy tells a person nothing. */
-      if (!looks_like_html (text))
+      if (text[strspn (text, " \t\r\n")] != '\0' && !looks_like_html (text))
         self->message = clean (text, key, max_text);
       return self;
     }
@@ -574,7 +574,10 @@ describe_class (const BksProviderFailure *self,
   switch (error)
     {
     case BKS_ERROR_AUTH: return "The provider does not accept the key";
-    case BKS_ERROR_PERMISSION: return "The provider does not allow this with this key";
+    case BKS_ERROR_PERMISSION:
+      /* Ollama, addressed by a name that is not its own, says no more than the status. */
+      return self->structured || self->message != NULL ? "The provider does not allow this"
+                                                       : "The server does not take calls under this address";
     case BKS_ERROR_BILLING: return "The provider asks for payment: there is no credit left, or a spending limit is reached";
     case BKS_ERROR_RATE: return "The provider takes no more requests for the moment";
     case BKS_ERROR_OVERLOAD: return "The provider is overloaded";

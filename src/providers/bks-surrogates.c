@@ -65,7 +65,9 @@ needs_marking (const char *json,
       if (end - p < 2)
         return FALSE;
       unit = read_escape (p, end);
-      if (unit == 0 || is_high (unit) || is_low (unit))
+      if (is_high (unit) && is_low (read_escape (p + 6, end)))
+        p += 10;
+      else if (unit == 0 || is_high (unit) || is_low (unit))
         return TRUE;
     }
   return FALSE;

@@ -77,7 +77,8 @@ test_stream (void)
   g_assert_cmpint (bks_answer_get_usage (f->answer)->output, ==, 12);
   g_assert_cmpint (bks_answer_get_usage (f->answer)->input, >, 0);
   g_assert_cmpint (bks_answer_get_usage (f->answer)->cache_read, ==, -1);
-  g_assert_true (bks_answer_get_usage (f->answer)->reported_cost == BKS_MONEY_UNKNOWN);
+  g_assert_cmpint (bks_answer_get_usage (f->answer)->reported_cost, ==,
+                   bks_answer_get_usage (f->answer)->input * 500000 + 12 * 1500000);
 
   body = fixture_dup_body (f, 0);
   g_assert_cmpstr (bks_json_get_string (body, "model"), ==, "demo-writer");
@@ -814,7 +815,7 @@ test_floods (void)
       f->limits->total_ms = 20000;
       if (cases[i].gzip)
         {
-          g_autoptr(GBytes) bomb = compress (cases[i].pattern, 128 << 20);
+          g_autoptr(GBytes) bomb = compress (cases[i].pattern, 64 << 20);
 
           bks_reply_add_header (reply, "Content-Encoding", "gzip");
           bks_reply_add_bytes (reply, bomb);
@@ -834,9 +835,9 @@ test_floods (void)
       peak = read_memory_kib ("VmHWM:");
       g_test_message ("case %zu: %s; %zu KiB more", i, error != NULL ? error->message : "", peak - before);
       assert_class (error, BKS_ERROR_MALFORMED);
-      /* The sanitizers keep freed memory in quarantine. */
-      if (g_getenv ("BOOK_STUDIO_TEST_SANITIZED") == NULL)
-        g_assert_cmpuint (peak - before, <, 64 * 1024);
+#ifndef __SANITIZE_ADDRESS__ /* which keeps what was freed */
+      g_assert_cmpuint (peak - before, <, 64 * 1024);
+#endif
     }
 }
 
