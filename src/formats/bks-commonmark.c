@@ -187,7 +187,7 @@ bks_commonmark_append_plain (GString    *out,
                              const char *plain,
                              gboolean    underscores)
 {
-  g_autoptr (GArray) pairs = underscores ? find_emphasis (plain) : g_array_new (FALSE, FALSE, sizeof (gsize));
+  g_autoptr(GArray) pairs = underscores ? find_emphasis (plain) : g_array_new (FALSE, FALSE, sizeof (gsize));
   guint pair = 0;
   gssize mark = block_mark (plain);
   const char *line = plain;

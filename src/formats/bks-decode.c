@@ -187,7 +187,7 @@ decode_utf16 (const guint8  *data,
               GError       **error)
 {
   gboolean big_endian = data[0] == 0xfe;
-  g_autoptr (GString) text = g_string_sized_new (length);
+  g_autoptr(GString) text = g_string_sized_new (length);
 
   for (gsize i = 2; i + 1 < length; i += 2)
     {
@@ -223,7 +223,7 @@ decode_eight_bit (const guint8  *data,
   if (census.nuls > 0 || census.controls > length / 200)
     return refuse (error, name, "a binary file"), NULL;
   if (census.broken == 0)
-    return g_strndup ((const char *) data, length);
+    return length > 0 ? g_strndup ((const char *) data, length) : g_strdup ("");
   if (census.sequences > census.broken)
     return decode_mixed (data, length, TRUE);
 

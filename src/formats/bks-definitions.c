@@ -51,7 +51,7 @@ static char *
 read_label (const char  *bracket,
             const char **end)
 {
-  g_autoptr (GString) label = g_string_new (NULL);
+  g_autoptr(GString) label = g_string_new (NULL);
   const char *at;
 
   for (at = bracket + 1; *at != ']'; at++)
@@ -206,8 +206,8 @@ collect_used (Settling *self,
               GString  *added)
 {
   const char *text = ((BksSection *) g_ptr_array_index (self->document->sections, section))->text;
-  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  g_autoptr (GHashTable) own = list_own (self, section, first);
+  g_autoptr(GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr(GHashTable) own = list_own (self, section, first);
 
   for (const char *at = strchr (text, '['); at != NULL; at = strchr (at + 1, '['))
     {
@@ -234,7 +234,7 @@ rewrite (Settling   *self,
          const char *added)
 {
   const BksSection *owner = g_ptr_array_index (self->document->sections, section);
-  g_autoptr (GString) text = g_string_new (NULL);
+  g_autoptr(GString) text = g_string_new (NULL);
   gsize at = 0;
 
   for (guint i = first; i < self->definitions->len && definition_at (self, i)->section == section; i++)
@@ -266,11 +266,11 @@ rewrite (Settling   *self,
 void
 bks_definitions_settle (BksDocument *document)
 {
-  g_autoptr (GArray) definitions = g_array_new (FALSE, FALSE, sizeof (Definition));
-  g_autoptr (GHashTable) by_label = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr(GArray) definitions = g_array_new (FALSE, FALSE, sizeof (Definition));
+  g_autoptr(GHashTable) by_label = g_hash_table_new (g_str_hash, g_str_equal);
   g_autofree guint *first = g_new0 (guint, document->sections->len + 1);
-  g_autoptr (GPtrArray) added = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GPtrArray) texts = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr(GPtrArray) added = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func (g_free);
   Settling self = { .document = document, .definitions = definitions, .by_label = by_label };
 
   g_array_set_clear_func (definitions, definition_clear);
@@ -285,7 +285,7 @@ bks_definitions_settle (BksDocument *document)
 
   for (guint i = 0; i < document->sections->len; i++)
     {
-      g_autoptr (GString) text = g_string_new (NULL);
+      g_autoptr(GString) text = g_string_new (NULL);
 
       collect_used (&self, i, first[i], text);
       g_ptr_array_add (added, g_string_free_and_steal (g_steal_pointer (&text)));

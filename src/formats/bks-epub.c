@@ -97,7 +97,7 @@ section_at (Epub  *self,
 static char *
 make_language (const char *language)
 {
-  g_auto (GStrv) subtags = g_strsplit (language, "-", -1);
+  g_auto(GStrv) subtags = g_strsplit (language, "-", -1);
 
   for (guint i = 0; subtags[i] != NULL; i++)
     {
@@ -114,7 +114,7 @@ static gboolean
 is_right_to_left (const char *language)
 {
   static const char *const languages[] = { "ar", "arc", "ckb", "dv", "fa", "he", "iw", "ji", "ps", "sd", "syr", "ug", "ur", "yi", NULL };
-  g_auto (GStrv) subtags = NULL;
+  g_auto(GStrv) subtags = NULL;
   g_autofree char *lower = g_ascii_strdown (language, -1);
 
   subtags = g_strsplit (lower, "-", 3);
@@ -258,7 +258,7 @@ static gboolean
 add_title_page (Epub    *self,
                 GError **error)
 {
-  g_autoptr (GString) out = g_string_new (NULL);
+  g_autoptr(GString) out = g_string_new (NULL);
   g_autofree char *author = bks_xml_escape (self->document->author);
 
   begin_xhtml (self, out, self->title, "frontmatter");
@@ -305,7 +305,7 @@ add_page (Epub        *self,
 {
   const Page *page = page_at (self, index);
   const BksSection *head = section_at (self, page->first);
-  g_autoptr (GString) out = g_string_new (NULL);
+  g_autoptr(GString) out = g_string_new (NULL);
   g_autofree char *path = g_strdup_printf ("EPUB/section-%05u.xhtml", index + 1);
   gboolean has_text = FALSE;
 
@@ -374,7 +374,7 @@ static gboolean
 add_nav (Epub    *self,
          GError **error)
 {
-  g_autoptr (GString) out = g_string_new (NULL);
+  g_autoptr(GString) out = g_string_new (NULL);
 
   begin_xhtml (self, out, self->title, NULL);
   g_string_append_printf (out, "<nav epub:type=\"toc\" role=\"doc-toc\">\n<h1>%s</h1>\n", self->title);
@@ -388,7 +388,7 @@ static gboolean
 add_ncx (Epub    *self,
          GError **error)
 {
-  g_autoptr (GString) out = g_string_new (NULL);
+  g_autoptr(GString) out = g_string_new (NULL);
   guint deepest = 0;
   guint depth = 0;
 
@@ -432,7 +432,7 @@ append_metadata (Epub    *self,
                  GString *out)
 {
   g_autofree char *author = bks_xml_escape (self->document->author);
-  g_autoptr (GDateTime) modified = g_date_time_new_from_unix_utc (self->modified_ms / 1000);
+  g_autoptr(GDateTime) modified = g_date_time_new_from_unix_utc (self->modified_ms / 1000);
   g_autofree char *stamp = modified != NULL ? g_date_time_format (modified, "%Y-%m-%dT%H:%M:%SZ") : g_strdup ("1970-01-01T00:00:00Z");
   const char *date = self->document->date;
 
@@ -464,7 +464,7 @@ static gboolean
 add_package (Epub    *self,
              GError **error)
 {
-  g_autoptr (GString) out = g_string_new (NULL);
+  g_autoptr(GString) out = g_string_new (NULL);
 
   g_string_append_printf (out,
                           "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -533,8 +533,8 @@ bks_document_to_epub (BksDocument   *document,
                       GCancellable  *cancellable,
                       GError       **error)
 {
-  g_autoptr (GByteArray) bytes = g_byte_array_new ();
-  g_autoptr (GArray) pages = g_array_new (FALSE, FALSE, sizeof (Page));
+  g_autoptr(GByteArray) bytes = g_byte_array_new ();
+  g_autoptr(GArray) pages = g_array_new (FALSE, FALSE, sizeof (Page));
   g_autofree char *title = NULL;
   g_autofree char *language = NULL;
   gboolean done;
@@ -588,7 +588,7 @@ bks_document_export_epub (BksDocument   *document,
                           GCancellable  *cancellable,
                           GError       **error)
 {
-  g_autoptr (GBytes) bytes = bks_document_to_epub (document, uuid, modified_ms, limits, cancellable, error);
+  g_autoptr(GBytes) bytes = bks_document_to_epub (document, uuid, modified_ms, limits, cancellable, error);
 
   if (bytes == NULL)
     return FALSE;

@@ -240,7 +240,7 @@ append_roman (GString *out,
 static guint
 parse_roman (const char *text)
 {
-  g_autoptr (GString) again = g_string_new (NULL);
+  g_autoptr(GString) again = g_string_new (NULL);
   guint value = 0;
 
   for (gsize i = 0; text[i] != '\0'; i++)

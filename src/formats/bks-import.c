@@ -130,8 +130,8 @@ check_file (GFile         *file,
             GCancellable  *cancellable,
             GError       **error)
 {
-  g_autoptr (GError) local_error = NULL;
-  g_autoptr (GFileInfo) info = NULL;
+  g_autoptr(GError) local_error = NULL;
+  g_autoptr(GFileInfo) info = NULL;
 
   info = g_file_query_info (file, G_FILE_ATTRIBUTE_STANDARD_TYPE "," G_FILE_ATTRIBUTE_STANDARD_SIZE,
                             G_FILE_QUERY_INFO_NONE, cancellable, &local_error);
@@ -170,9 +170,9 @@ read_file (GFile         *file,
            GCancellable  *cancellable,
            GError       **error)
 {
-  g_autoptr (GByteArray) content = g_byte_array_new ();
-  g_autoptr (GFileInputStream) stream = NULL;
-  g_autoptr (GError) local_error = NULL;
+  g_autoptr(GByteArray) content = g_byte_array_new ();
+  g_autoptr(GFileInputStream) stream = NULL;
+  g_autoptr(GError) local_error = NULL;
   g_autofree guint8 *buffer = g_malloc (READ_BYTES);
   gssize n = -1;
 
@@ -215,7 +215,7 @@ bks_document_import_file (GFile         *file,
 {
   g_autofree char *basename = NULL;
   g_autofree char *name = NULL;
-  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr(GBytes) bytes = NULL;
 
   g_return_val_if_fail (G_IS_FILE (file) && limits != NULL, NULL);
 

@@ -136,7 +136,7 @@ bks_document_to_markdown (BksDocument   *document,
 {
   g_autofree char *text = NULL;
   g_autofree char *token = NULL;
-  g_autoptr (BksDocument) again = NULL;
+  g_autoptr(BksDocument) again = NULL;
 
   g_return_val_if_fail (document != NULL && limits != NULL, NULL);
 

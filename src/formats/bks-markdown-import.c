@@ -132,7 +132,7 @@ find_headings (Markdown      *self,
 
   for (cmark_node *node = cmark_node_first_child (root); node != NULL; node = cmark_node_next (node))
     {
-      g_autoptr (GString) title = g_string_new (NULL);
+      g_autoptr(GString) title = g_string_new (NULL);
       BksHeading parsed;
       Heading heading = { 0 };
 
@@ -359,8 +359,8 @@ read_hash_title (const char  *start,
                  BksLimits   *limits,
                  GError     **error)
 {
-  g_autoptr (BksMarkdown) markdown = bks_markdown_parse (start, end - start, limits, NULL, error);
-  g_autoptr (GString) title = g_string_new (NULL);
+  g_autoptr(BksMarkdown) markdown = bks_markdown_parse (start, end - start, limits, NULL, error);
+  g_autoptr(GString) title = g_string_new (NULL);
 
   if (markdown == NULL)
     return NULL;
@@ -376,7 +376,7 @@ read_marker (const char     *line,
              guint          *depth)
 {
   g_autofree char *text = g_strndup (line, strcspn (line, "\n"));
-  g_auto (GStrv) words = g_strsplit (text, " ", -1);
+  g_auto(GStrv) words = g_strsplit (text, " ", -1);
   guint64 number;
 
   if (g_strv_length (words) != 5 || strcmp (words[0], "<!--") != 0 || strcmp (words[1], token) != 0 ||
@@ -462,9 +462,9 @@ bks_markdown_import (const char    *text,
                      GCancellable  *cancellable,
                      GError       **error)
 {
-  g_autoptr (BksDocument) document = bks_document_new (NULL, NULL, NULL);
-  g_autoptr (GArray) headings = g_array_new (FALSE, FALSE, sizeof (Heading));
-  g_autoptr (BksMarkdown) markdown = NULL;
+  g_autoptr(BksDocument) document = bks_document_new (NULL, NULL, NULL);
+  g_autoptr(GArray) headings = g_array_new (FALSE, FALSE, sizeof (Heading));
+  g_autoptr(BksMarkdown) markdown = NULL;
   g_autofree char *token = NULL;
   Markdown self = { .text = bks_yaml_header_read (text, document, &token), .headings = headings };
 

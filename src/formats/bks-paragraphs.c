@@ -307,7 +307,7 @@ append_paragraph (GString       *out,
                   guint          n_lines,
                   gboolean       keep_line_ends)
 {
-  g_autoptr (GString) plain = g_string_new (NULL);
+  g_autoptr(GString) plain = g_string_new (NULL);
 
   for (guint i = 0; i < n_lines; i++)
     {
@@ -412,7 +412,7 @@ bks_paragraphs_append (GString            *out,
                        GCancellable       *cancellable,
                        GError            **error)
 {
-  g_autoptr (GArray) lines = g_array_new (FALSE, FALSE, sizeof (BksLine));
+  g_autoptr(GArray) lines = g_array_new (FALSE, FALSE, sizeof (BksLine));
 
   for (guint i = 0; start < end; i++)
     {

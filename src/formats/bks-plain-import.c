@@ -206,7 +206,7 @@ consider_block (Plain         *self,
                 guint          n_lines)
 {
   g_autofree char *label = strip_decoration (line_text (&lines[0]));
-  g_autoptr (GString) title = g_string_new (label);
+  g_autoptr(GString) title = g_string_new (label);
   BksHeading heading;
   guint used = 1;
 
@@ -253,7 +253,7 @@ note_next_title (Plain         *self,
                  const BksLine *lines,
                  guint          n_lines)
 {
-  g_autoptr (GString) title = g_string_new (NULL);
+  g_autoptr(GString) title = g_string_new (NULL);
   BksHeading heading;
 
   for (guint i = 0; i < n_lines; i++)
@@ -280,7 +280,7 @@ static gboolean
 find_candidates (Plain   *self,
                  GError **error)
 {
-  g_autoptr (GArray) lines = g_array_new (FALSE, FALSE, sizeof (BksLine));
+  g_autoptr(GArray) lines = g_array_new (FALSE, FALSE, sizeof (BksLine));
   const char *at = self->text;
   gboolean after_heading = FALSE;
 
@@ -607,7 +607,7 @@ static gboolean
 is_name (const char *text)
 {
   static const char *const subtitles[] = { "a", "an", "the", "of", "in", "novel", "story", "tale", "edition", "volume", "romance", NULL };
-  g_auto (GStrv) words = g_strsplit (text, " ", -1);
+  g_auto(GStrv) words = g_strsplit (text, " ", -1);
   guint n_words = 0;
 
   for (guint i = 0; words[i] != NULL; i++)
@@ -679,7 +679,7 @@ read_title_page (Plain       *self,
                  const char  *end,
                  gboolean     has_headings)
 {
-  g_autoptr (GArray) lines = g_array_new (FALSE, FALSE, sizeof (BksLine));
+  g_autoptr(GArray) lines = g_array_new (FALSE, FALSE, sizeof (BksLine));
   const char *at = start;
   const char *rest = start;
   gboolean after_by = FALSE;
@@ -744,7 +744,7 @@ add_section (Plain           *self,
              const char      *end,
              GError         **error)
 {
-  g_autoptr (GString) text = g_string_sized_new (end - start + 64);
+  g_autoptr(GString) text = g_string_sized_new (end - start + 64);
 
   if (!bks_paragraphs_append (text, start, end, &self->wrapping, self->cancellable, error))
     return FALSE;
@@ -859,8 +859,8 @@ bks_plain_import (const char    *text,
                   GError       **error)
 {
   g_autofree char *cleaned = clean (text);
-  g_autoptr (GArray) candidates = g_array_new (FALSE, FALSE, sizeof (Candidate));
-  g_autoptr (BksDocument) document = bks_document_new (NULL, NULL, NULL);
+  g_autoptr(GArray) candidates = g_array_new (FALSE, FALSE, sizeof (Candidate));
+  g_autoptr(BksDocument) document = bks_document_new (NULL, NULL, NULL);
   Plain self = {
     .text = cleaned,
     .end = cleaned + strlen (cleaned),

@@ -50,7 +50,7 @@ static void
 append_lines (Writer     *self,
               const char *text)
 {
-  g_auto (GStrv) lines = NULL;
+  g_auto(GStrv) lines = NULL;
   g_autofree char *copy = g_strchomp (g_strdup (text != NULL ? text : ""));
 
   lines = g_strsplit (copy, "\n", -1);
@@ -213,8 +213,8 @@ append_text (GString       *out,
              GCancellable  *cancellable,
              GError       **error)
 {
-  g_autoptr (BksMarkdown) markdown = bks_markdown_parse (commonmark, strlen (commonmark), limits, cancellable, error);
-  g_autoptr (GHashTable) footnotes = g_hash_table_new (NULL, NULL);
+  g_autoptr(BksMarkdown) markdown = bks_markdown_parse (commonmark, strlen (commonmark), limits, cancellable, error);
+  g_autoptr(GHashTable) footnotes = g_hash_table_new (NULL, NULL);
   Writer self = { .out = out, .footnotes = footnotes };
   cmark_iter *iter;
   cmark_event_type event;
@@ -266,7 +266,7 @@ bks_document_to_text (BksDocument   *document,
                       GCancellable  *cancellable,
                       GError       **error)
 {
-  g_autoptr (GString) out = g_string_new (NULL);
+  g_autoptr(GString) out = g_string_new (NULL);
 
   g_return_val_if_fail (document != NULL && limits != NULL, NULL);
 
@@ -278,7 +278,7 @@ bks_document_to_text (BksDocument   *document,
     {
       const BksSection *section = g_ptr_array_index (document->sections, i);
       const BksSection *before = i > 0 ? g_ptr_array_index (document->sections, i - 1) : NULL;
-      g_autoptr (GString) text = g_string_new (NULL);
+      g_autoptr(GString) text = g_string_new (NULL);
 
       if (!append_text (text, section->text, limits, cancellable, error))
         {

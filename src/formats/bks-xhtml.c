@@ -257,7 +257,7 @@ static void
 write_plain (Writer     *self,
              cmark_node *node)
 {
-  g_autoptr (GString) plain = g_string_new (NULL);
+  g_autoptr(GString) plain = g_string_new (NULL);
 
   bks_markdown_append_plain (plain, node);
   bks_xml_append_escaped (self->out, plain->str);
@@ -566,8 +566,8 @@ bks_xhtml_append (GString       *out,
                   GCancellable  *cancellable,
                   GError       **error)
 {
-  g_autoptr (BksMarkdown) markdown = NULL;
-  g_autoptr (GHashTable) footnotes = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  g_autoptr(BksMarkdown) markdown = NULL;
+  g_autoptr(GHashTable) footnotes = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   Writer self = { .out = out, .id_prefix = id_prefix, .footnotes = footnotes };
 
   markdown = bks_markdown_parse (commonmark, strlen (commonmark), limits, cancellable, error);

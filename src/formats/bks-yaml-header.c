@@ -72,7 +72,7 @@ add_values (char       **field,
   if (*text == '[' && length >= 2 && text[length - 1] == ']')
     {
       g_autofree char *inside = g_strndup (text + 1, length - 2);
-      g_auto (GStrv) items = g_strsplit (inside, ",", -1);
+      g_auto(GStrv) items = g_strsplit (inside, ",", -1);
 
       for (guint i = 0; items[i] != NULL; i++)
         add_value (field, items[i]);

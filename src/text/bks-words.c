@@ -85,43 +85,52 @@ count_wide (Counter  *counter,
     }
 }
 
+/* Counts up to the first character that is not ASCII. Without branches: prose
+ * changes class too often to predict. */
+static const char *
+count_ascii (Counter    *counter,
+             const char *at,
+             const char *end)
+{
+  gint64 words = counter->words;
+  guint in_word = counter->in_word;
+
+  for (; at < end; at++)
+    {
+      guint class = classes[(guchar) *at];
+      guint is_word = (class & IS_WORD) >> 1;
+
+      if (G_UNLIKELY (class == IS_WIDE))
+        break;
+      words += is_word & ~in_word;
+      in_word = (in_word | is_word) & ~class;
+    }
+
+  counter->words = words;
+  counter->in_word = in_word & 1;
+  return at;
+}
+
 static void
 count (Counter    *counter,
        const char *text,
        gsize       length)
 {
   const char *end = text + length;
-  gint64 words = counter->words;
-  guint in_word = counter->in_word;
 
   for (const char *at = text; at < end;)
     {
-      guint class = classes[(guchar) *at];
-      guint is_word = (class & IS_WORD) >> 1;
+      gunichar ch;
 
-      if (G_UNLIKELY (class == IS_WIDE))
+      if (classes[(guchar) *at] != IS_WIDE)
         {
-          gunichar ch;
-
-          counter->words = words;
-          counter->in_word = in_word;
-          at += decode (at, end, &ch);
-          count_wide (counter, ch);
-          words = counter->words;
-          in_word = counter->in_word;
+          at = count_ascii (counter, at, end);
+          counter->unspaced = 0;
           continue;
         }
-
-      /* Without branches: prose changes class too often to predict. */
-      words += is_word & ~in_word;
-      in_word = (in_word | is_word) & ~class & 1;
-      if (class & IS_SPACE)
-        counter->unspaced = 0;
-      at++;
+      at += decode (at, end, &ch);
+      count_wide (counter, ch);
     }
-
-  counter->words = words;
-  counter->in_word = in_word;
 }
 
 /**
