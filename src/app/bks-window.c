@@ -105,6 +105,23 @@ popped_cb (BksWindow         *self,
   self->studio_page = NULL;
 }
 
+/* Whichever fiber learns first that the studio is open. */
+static void
+show_library (BksWindow *self)
+{
+  BksApplication *application = get_application (self);
+
+  if (self->library != NULL)
+    return;
+  self->library = bks_library_page_new (bks_application_get_studio (application),
+                                        bks_application_get_label (application));
+  g_signal_connect_object (self->library, "open-book", G_CALLBACK (bks_window_open_book), self,
+                           G_CONNECT_SWAPPED);
+  adw_navigation_view_add (self->navigation, ADW_NAVIGATION_PAGE (self->library));
+  gtk_stack_set_visible_child_name (self->stack, "ready");
+  update_actions (self);
+}
+
 static BksWindow *
 find_window_of_book (BksWindow  *self,
                      const char *book_id)
@@ -152,6 +169,7 @@ open_book_fiber (gpointer data)
                                                     verb->text, TRUE), &error);
   if (gtk_window_get_application (GTK_WINDOW (self)) == NULL)
     return NULL;
+  show_library (self);
   if (session == NULL)
     bks_ui_present_error (GTK_WIDGET (self), _("This Book Cannot Be Opened"), error);
   else
@@ -166,9 +184,11 @@ import_fiber (gpointer data)
   BksWindow *self = verb->self;
   BksApplication *application = get_application (self);
 
-  if (application != NULL && dex_await (bks_application_wait_studio (application), NULL) &&
-      self->library != NULL)
-    bks_library_page_import_file (self->library, verb->object);
+  if (application == NULL || !dex_await (bks_application_wait_studio (application), NULL) ||
+      gtk_window_get_application (GTK_WINDOW (self)) == NULL)
+    return NULL;
+  show_library (self);
+  bks_library_page_import_file (self->library, verb->object);
   return NULL;
 }
 
@@ -181,20 +201,6 @@ show_failure (BksWindow    *self,
 
   adw_status_page_set_description (self->failed_page, markup);
   gtk_stack_set_visible_child_name (self->stack, "failed");
-}
-
-static void
-show_library (BksWindow *self)
-{
-  BksApplication *application = get_application (self);
-
-  self->library = bks_library_page_new (bks_application_get_studio (application),
-                                        bks_application_get_label (application));
-  g_signal_connect_object (self->library, "open-book", G_CALLBACK (bks_window_open_book), self,
-                           G_CONNECT_SWAPPED);
-  adw_navigation_view_add (self->navigation, ADW_NAVIGATION_PAGE (self->library));
-  gtk_stack_set_visible_child_name (self->stack, "ready");
-  update_actions (self);
 }
 
 static DexFuture *
@@ -278,21 +284,6 @@ bks_window_close_request (GtkWindow *window)
 }
 
 static void
-bks_window_constructed (GObject *object)
-{
-  BksWindow *self = BKS_WINDOW (object);
-  GSettings *settings;
-
-  G_OBJECT_CLASS (bks_window_parent_class)->constructed (object);
-
-  settings = bks_application_get_settings (get_application (self));
-  g_settings_bind (settings, "window-width", self, "default-width", G_SETTINGS_BIND_DEFAULT);
-  g_settings_bind (settings, "window-height", self, "default-height", G_SETTINGS_BIND_DEFAULT);
-  g_settings_bind (settings, "window-maximized", self, "maximized", G_SETTINGS_BIND_DEFAULT);
-  bks_verb_start (wait_studio_fiber, self, NULL, NULL);
-}
-
-static void
 bks_window_dispose (GObject *object)
 {
   gtk_widget_dispose_template (GTK_WIDGET (object), BKS_TYPE_WINDOW);
@@ -307,7 +298,6 @@ bks_window_class_init (BksWindowClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
   GtkWindowClass *window_class = GTK_WINDOW_CLASS (klass);
 
-  object_class->constructed = bks_window_constructed;
   object_class->dispose = bks_window_dispose;
   window_class->close_request = bks_window_close_request;
 
@@ -337,7 +327,14 @@ bks_window_init (BksWindow *self)
 BksWindow *
 bks_window_new (BksApplication *application)
 {
-  return g_object_new (BKS_TYPE_WINDOW, "application", application, NULL);
+  BksWindow *self = g_object_new (BKS_TYPE_WINDOW, "application", application, NULL);
+  GSettings *settings = bks_application_get_settings (application);
+
+  g_settings_bind (settings, "window-width", self, "default-width", G_SETTINGS_BIND_DEFAULT);
+  g_settings_bind (settings, "window-height", self, "default-height", G_SETTINGS_BIND_DEFAULT);
+  g_settings_bind (settings, "window-maximized", self, "maximized", G_SETTINGS_BIND_DEFAULT);
+  bks_verb_start (wait_studio_fiber, self, NULL, NULL);
+  return self;
 }
 
 /**

@@ -17,6 +17,7 @@ struct _BksBinder
   GtkTreeListModel   *tree;
   GtkSingleSelection *selection;
 
+  GtkWidget   *scroller;
   GtkListView *list;
   GMenuModel  *node_menu;
 };
@@ -422,6 +423,7 @@ bks_binder_class_init (BksBinderClass *klass)
   install_actions (widget_class);
 
   gtk_widget_class_set_template_from_resource (widget_class, "/com/humanizer/BookStudio/bks-binder.ui");
+  gtk_widget_class_bind_template_child (widget_class, BksBinder, scroller);
   gtk_widget_class_bind_template_child (widget_class, BksBinder, list);
   gtk_widget_class_bind_template_child (widget_class, BksBinder, node_menu);
   gtk_widget_class_bind_template_callback (widget_class, activate_cb);
@@ -450,8 +452,10 @@ bks_binder_set_session (BksBinder      *self,
   self->session = g_object_ref (session);
   self->tree = gtk_tree_list_model_new (g_object_ref (bks_book_session_get_nodes (session)), FALSE, TRUE,
                                         create_children, NULL, NULL);
-  self->selection = gtk_single_selection_new (G_LIST_MODEL (g_object_ref (self->tree)));
+  /* Before it has a model: the first node would be selected, and nobody told. */
+  self->selection = gtk_single_selection_new (NULL);
   gtk_single_selection_set_autoselect (self->selection, FALSE);
+  gtk_single_selection_set_model (self->selection, G_LIST_MODEL (self->tree));
   g_signal_connect_object (self->selection, "notify::selected-item", G_CALLBACK (selected_cb), self,
                            G_CONNECT_SWAPPED);
 

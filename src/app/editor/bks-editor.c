@@ -24,6 +24,7 @@ struct _BksEditor
   GSettings                 *settings;
   SpellingChecker           *checker;
   SpellingTextBufferAdapter *spelling;
+  guint                      measure_source;
 
   AdwBanner          *failed_banner;
   AdwBanner          *long_banner;
@@ -127,35 +128,23 @@ caret_moved_cb (BksEditor *self)
 /* Look */
 
 static void
-update_scheme (BksEditor *self)
-{
-  GtkSourceStyleSchemeManager *manager = gtk_source_style_scheme_manager_get_default ();
-  gboolean dark = adw_style_manager_get_dark (adw_style_manager_get_default ());
-  GtkSourceStyleScheme *scheme = gtk_source_style_scheme_manager_get_scheme (manager, dark ? "Adwaita-dark" : "Adwaita");
-
-  if (self->manuscript != NULL)
-    gtk_source_buffer_set_style_scheme (bks_manuscript_get_buffer (self->manuscript), scheme);
-}
-
-static gboolean
 update_measure (gpointer data)
 {
   BksEditor *self = data;
   int width;
 
-  if (self->settings == NULL || self->view == NULL)
-    return G_SOURCE_REMOVE;
+  self->measure_source = 0;
   width = bks_page_view_get_width (self->view, g_settings_get_int (self->settings, "measure"));
   adw_clamp_scrollable_set_maximum_size (self->clamp, width);
   adw_clamp_scrollable_set_tightening_threshold (self->clamp, width);
-  return G_SOURCE_REMOVE;
 }
 
 static void
 style_changed_cb (BksEditor *self)
 {
-  /* The style sheet answers the same change; its result counts. */
-  g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, update_measure, g_object_ref (self), g_object_unref);
+  /* The type is known when the style has been worked out. */
+  if (self->measure_source == 0 && self->settings != NULL)
+    self->measure_source = g_idle_add_once (update_measure, self);
 }
 
 static void
@@ -200,6 +189,7 @@ bks_editor_dispose (GObject *object)
 {
   BksEditor *self = BKS_EDITOR (object);
 
+  g_clear_handle_id (&self->measure_source, g_source_remove);
   g_clear_object (&self->manuscript_signals);
   g_clear_object (&self->session_signals);
   g_clear_object (&self->buffer_signals);
@@ -265,8 +255,6 @@ bks_editor_init (BksEditor *self)
   self->node_signals = g_signal_group_new (BKS_TYPE_NODE);
   g_signal_group_connect_object (self->node_signals, "notify::title", G_CALLBACK (update_title), self,
                                  G_CONNECT_SWAPPED);
-  g_signal_connect_object (adw_style_manager_get_default (), "notify::dark", G_CALLBACK (update_scheme), self,
-                           G_CONNECT_SWAPPED);
   /* Where no dictionary for the book's language is installed the default one's language is used. */
   self->checker = spelling_checker_new (NULL, NULL);
 }
@@ -283,9 +271,9 @@ bks_editor_set_settings (BksEditor *self,
   g_return_if_fail (BKS_IS_EDITOR (self));
 
   g_set_object (&self->settings, settings);
-  g_signal_connect_object (settings, "changed", G_CALLBACK (style_changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (settings, "changed::measure", G_CALLBACK (style_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (settings, "changed::spell-check", G_CALLBACK (update_spelling), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->view, "realize", G_CALLBACK (style_changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->view, "type-changed", G_CALLBACK (style_changed_cb), self, G_CONNECT_SWAPPED);
   style_changed_cb (self);
 }
 
@@ -348,7 +336,6 @@ bks_editor_set_manuscript (BksEditor     *self,
                              manuscript != NULL ? bks_manuscript_get_buffer (manuscript) : NULL);
   if (manuscript != NULL)
     {
-      update_scheme (self);
       update_title (self);
       gtk_text_view_set_buffer (GTK_TEXT_VIEW (self->view),
                                 GTK_TEXT_BUFFER (bks_manuscript_get_buffer (manuscript)));

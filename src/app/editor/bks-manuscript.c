@@ -300,6 +300,8 @@ static void
 bks_manuscript_init (BksManuscript *self)
 {
   self->buffer = gtk_source_buffer_new (NULL);
+  /* A page of prose has the colours of the style, light or dark; a scheme for source code would set its own. */
+  gtk_source_buffer_set_style_scheme (self->buffer, NULL);
   gtk_source_buffer_set_highlight_matching_brackets (self->buffer, FALSE);
   gtk_source_buffer_set_implicit_trailing_newline (self->buffer, FALSE);
   create_tags (self);

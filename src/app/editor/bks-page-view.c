@@ -7,7 +7,9 @@
 
 #include "bks-page-view.h"
 
-#define SIDE_MARGIN 13
+#define SIDE_MARGIN 36
+#define SIDE_MARGIN_NARROW 16
+#define NARROW 480
 #define TITLE_TOP 28
 #define TITLE_BOTTOM 14
 #define BOTTOM_MARGIN 160
@@ -16,6 +18,7 @@ struct _BksPageView
 {
   GtkSourceView parent_instance;
 
+  GSignalGroup *scroll_signals;
   GtkWidget *title;
   char      *saved_title;
 };
@@ -24,6 +27,7 @@ enum
 {
   TITLE_CHANGED,
   PARAGRAPH_BREAK,
+  TYPE_CHANGED,
   N_SIGNALS
 };
 
@@ -110,10 +114,17 @@ add_title (BksPageView *self)
   g_signal_connect_object (focus, "leave", G_CALLBACK (commit_title), self, G_CONNECT_SWAPPED);
   gtk_widget_add_controller (self->title, keys);
   gtk_widget_add_controller (self->title, focus);
-  gtk_text_view_add_overlay (GTK_TEXT_VIEW (self), self->title, SIDE_MARGIN, TITLE_TOP);
+  gtk_widget_set_parent (self->title, GTK_WIDGET (self));
 }
 
-/* The title is a child at a place of the text; the top margin makes its room. */
+static void
+vadjustment_changed_cb (BksPageView *self)
+{
+  g_signal_group_set_target (self->scroll_signals, gtk_scrollable_get_vadjustment (GTK_SCROLLABLE (self)));
+}
+
+/* The title is a child that goes with the text; the top margin makes its room.
+ * (Not one of gtk_text_view_add_overlay(): in GTK 4.18 those stay when the text scrolls.) */
 static void
 bks_page_view_size_allocate (GtkWidget *widget,
                              int        width,
@@ -122,19 +133,53 @@ bks_page_view_size_allocate (GtkWidget *widget,
 {
   BksPageView *self = BKS_PAGE_VIEW (widget);
   GtkTextView *view = GTK_TEXT_VIEW (widget);
-  int title_height;
+  GtkAdjustment *adjustment = gtk_scrollable_get_vadjustment (GTK_SCROLLABLE (self));
+  int margin = width < NARROW ? SIDE_MARGIN_NARROW : SIDE_MARGIN;
+  GtkAllocation title = { margin, TITLE_TOP, MAX (1, width - 2 * margin), 0 };
   int top;
 
-  gtk_widget_set_size_request (self->title, MAX (1, width - 2 * SIDE_MARGIN), -1);
-  gtk_widget_measure (self->title, GTK_ORIENTATION_VERTICAL, -1, NULL, &title_height, NULL, NULL);
-  top = TITLE_TOP + title_height + TITLE_BOTTOM;
+  gtk_widget_measure (self->title, GTK_ORIENTATION_VERTICAL, title.width, NULL, &title.height, NULL, NULL);
+  top = TITLE_TOP + title.height + TITLE_BOTTOM;
   if (gtk_text_view_get_top_margin (view) != top)
+    gtk_text_view_set_top_margin (view, top);
+  if (gtk_text_view_get_left_margin (view) != margin)
     {
-      gtk_text_view_set_top_margin (view, top);
-      gtk_text_view_move_overlay (view, self->title, SIDE_MARGIN, TITLE_TOP - top);
+      gtk_text_view_set_left_margin (view, margin);
+      gtk_text_view_set_right_margin (view, margin);
     }
 
   GTK_WIDGET_CLASS (bks_page_view_parent_class)->size_allocate (widget, width, height, baseline);
+
+  if (adjustment != NULL)
+    title.y -= (int) gtk_adjustment_get_value (adjustment);
+  gtk_widget_size_allocate (self->title, &title, -1);
+}
+
+static void
+bks_page_view_snapshot (GtkWidget   *widget,
+                        GtkSnapshot *snapshot)
+{
+  GTK_WIDGET_CLASS (bks_page_view_parent_class)->snapshot (widget, snapshot);
+  gtk_widget_snapshot_child (widget, BKS_PAGE_VIEW (widget)->title, snapshot);
+}
+
+static void
+bks_page_view_css_changed (GtkWidget         *widget,
+                           GtkCssStyleChange *change)
+{
+  GTK_WIDGET_CLASS (bks_page_view_parent_class)->css_changed (widget, change);
+  g_signal_emit (widget, signals[TYPE_CHANGED], 0);
+}
+
+static void
+bks_page_view_dispose (GObject *object)
+{
+  BksPageView *self = BKS_PAGE_VIEW (object);
+
+  g_clear_object (&self->scroll_signals);
+  g_clear_pointer (&self->title, gtk_widget_unparent);
+
+  G_OBJECT_CLASS (bks_page_view_parent_class)->dispose (object);
 }
 
 static void
@@ -148,8 +193,13 @@ bks_page_view_finalize (GObject *object)
 static void
 bks_page_view_class_init (BksPageViewClass *klass)
 {
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = bks_page_view_dispose;
   G_OBJECT_CLASS (klass)->finalize = bks_page_view_finalize;
-  GTK_WIDGET_CLASS (klass)->size_allocate = bks_page_view_size_allocate;
+  widget_class->size_allocate = bks_page_view_size_allocate;
+  widget_class->snapshot = bks_page_view_snapshot;
+  widget_class->css_changed = bks_page_view_css_changed;
 
   /**
    * BksPageView::title-changed:
@@ -164,6 +214,14 @@ bks_page_view_class_init (BksPageViewClass *klass)
    */
   signals[PARAGRAPH_BREAK] = g_signal_new ("paragraph-break", BKS_TYPE_PAGE_VIEW, G_SIGNAL_RUN_LAST, 0,
                                            NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * BksPageView::type-changed:
+   * @self: the page
+   *
+   * Its typeface or size may be another one now.
+   */
+  signals[TYPE_CHANGED] = g_signal_new ("type-changed", BKS_TYPE_PAGE_VIEW, G_SIGNAL_RUN_LAST, 0,
+                                        NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -173,9 +231,11 @@ bks_page_view_init (BksPageView *self)
   GtkEventController *keys = gtk_event_controller_key_new ();
 
   self->saved_title = g_strdup ("");
+  self->scroll_signals = g_signal_group_new (GTK_TYPE_ADJUSTMENT);
+  g_signal_group_connect_object (self->scroll_signals, "value-changed", G_CALLBACK (gtk_widget_queue_allocate), self,
+                                 G_CONNECT_SWAPPED);
+  g_signal_connect (self, "notify::vadjustment", G_CALLBACK (vadjustment_changed_cb), NULL);
   gtk_text_view_set_wrap_mode (view, GTK_WRAP_WORD_CHAR);
-  gtk_text_view_set_left_margin (view, SIDE_MARGIN);
-  gtk_text_view_set_right_margin (view, SIDE_MARGIN);
   gtk_text_view_set_bottom_margin (view, BOTTOM_MARGIN);
   gtk_text_view_set_input_hints (view, GTK_INPUT_HINT_SPELLCHECK | GTK_INPUT_HINT_UPPERCASE_SENTENCES);
   gtk_widget_add_css_class (GTK_WIDGET (self), "manuscript");
@@ -229,15 +289,14 @@ int
 bks_page_view_get_width (BksPageView *self,
                          int          measure)
 {
-  PangoContext *context;
-  PangoFontMetrics *metrics;
+  /* Letters as prose has them; the metrics of a font know only an average of the alphabet. */
+  static const char sample[] = "It was a quiet evening, and the letters on the table were still unread when he came";
+  g_autoptr(PangoLayout) layout = NULL;
   int width;
 
   g_return_val_if_fail (BKS_IS_PAGE_VIEW (self), 0);
 
-  context = gtk_widget_get_pango_context (GTK_WIDGET (self));
-  metrics = pango_context_get_metrics (context, NULL, NULL);
-  width = pango_font_metrics_get_approximate_char_width (metrics) * measure / PANGO_SCALE;
-  pango_font_metrics_unref (metrics);
-  return width + 2 * SIDE_MARGIN;
+  layout = gtk_widget_create_pango_layout (GTK_WIDGET (self), sample);
+  pango_layout_get_size (layout, &width, NULL);
+  return (int) ((gint64) width * measure / (gint64) (sizeof sample - 1) / PANGO_SCALE) + 2 * SIDE_MARGIN;
 }

@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 /*
  * BksPageView: the page: a text view whose title scrolls with the text.
  * Signal "title-changed" (const char *title): the person gave the node another
- * title. Signal "paragraph-break": Return was pressed.
+ * title. Signal "paragraph-break": Return was pressed. Signal "type-changed".
  */
 #define BKS_TYPE_PAGE_VIEW (bks_page_view_get_type ())
 G_DECLARE_FINAL_TYPE (BksPageView, bks_page_view, BKS, PAGE_VIEW, GtkSourceView)

@@ -9,6 +9,7 @@
 #define RADIUS 6
 #define TITLE_LINES 5
 #define TITLE_SIZE 24
+#define TITLE_SIZE_MIN 13
 #define AUTHOR_SIZE 13
 
 struct _BksBookCover
@@ -67,11 +68,34 @@ create_layout (BksBookCover *self,
   pango_layout_set_font_description (layout, font);
   pango_layout_set_width (layout, (BKS_COVER_WIDTH - 2 * MARGIN) * PANGO_SCALE);
   pango_layout_set_height (layout, -lines);
-  pango_layout_set_wrap (layout, PANGO_WRAP_WORD_CHAR);
+  pango_layout_set_wrap (layout, PANGO_WRAP_WORD);
   pango_layout_set_ellipsize (layout, PANGO_ELLIPSIZE_END);
   pango_layout_set_line_spacing (layout, 0.95f);
   pango_font_description_free (font);
   return layout;
+}
+
+/* As large as its longest word allows: no title is hyphenated on a cover. */
+static PangoLayout *
+create_title_layout (BksBookCover *self)
+{
+  g_auto(GStrv) words = g_strsplit (self->title, " ", -1);
+  int size = TITLE_SIZE;
+  int widest = 0;
+
+  for (guint i = 0; words[i] != NULL; i++)
+    {
+      g_autoptr(PangoLayout) word = create_layout (self, words[i], TITLE_SIZE, 1);
+      int width;
+
+      pango_layout_set_ellipsize (word, PANGO_ELLIPSIZE_NONE);
+      pango_layout_set_width (word, -1);
+      pango_layout_get_pixel_size (word, &width, NULL);
+      widest = MAX (widest, width);
+    }
+  if (widest > BKS_COVER_WIDTH - 2 * MARGIN)
+    size = MAX (TITLE_SIZE_MIN, TITLE_SIZE * (BKS_COVER_WIDTH - 2 * MARGIN) / widest);
+  return create_layout (self, self->title, size, TITLE_LINES);
 }
 
 static void
@@ -92,7 +116,7 @@ bks_book_cover_snapshot (GtkWidget   *widget,
 {
   BksBookCover *self = BKS_BOOK_COVER (widget);
   const GdkRGBA *ink = &colours[self->colour].ink;
-  g_autoptr(PangoLayout) title = create_layout (self, self->title, TITLE_SIZE, TITLE_LINES);
+  g_autoptr(PangoLayout) title = create_title_layout (self);
   g_autoptr(PangoLayout) author = create_layout (self, self->author, AUTHOR_SIZE, 2);
   GskRoundedRect outline;
   int author_height;

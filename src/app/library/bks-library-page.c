@@ -446,9 +446,11 @@ set_studio (BksLibraryPage *self,
   self->studio = g_object_ref (studio);
   self->filter = GTK_FILTER (gtk_custom_filter_new (matches_search, self, NULL));
   found = gtk_filter_list_model_new (books, g_object_ref (self->filter));
-  self->selection = GTK_SELECTION_MODEL (gtk_single_selection_new (G_LIST_MODEL (found)));
+  self->selection = GTK_SELECTION_MODEL (gtk_single_selection_new (NULL));
   gtk_single_selection_set_autoselect (GTK_SINGLE_SELECTION (self->selection), FALSE);
   gtk_single_selection_set_can_unselect (GTK_SINGLE_SELECTION (self->selection), TRUE);
+  gtk_single_selection_set_model (GTK_SINGLE_SELECTION (self->selection), G_LIST_MODEL (found));
+  g_object_unref (found);
   g_signal_connect_object (self->selection, "items-changed", G_CALLBACK (update_stack), self, G_CONNECT_SWAPPED);
 
   g_signal_connect_object (factory, "setup", G_CALLBACK (setup_tile_cb), self, 0);
