@@ -260,10 +260,8 @@ new_tls_error (BksHttpExchange *self,
   if (flags != 0)
     return g_error_new (BKS_ERROR, BKS_ERROR_TRANSPORT, "There is no secure connection to %s: %s",
                         self->origin, describe_certificate (flags));
-  if (g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_NOT_TLS))
-    return g_error_new (BKS_ERROR, BKS_ERROR_TRANSPORT,
-                        "%s does not speak https; perhaps the address begins with http://", self->origin);
-  return g_error_new (BKS_ERROR, BKS_ERROR_TRANSPORT, "There is no secure connection to %s: %s",
+  return g_error_new (BKS_ERROR, BKS_ERROR_TRANSPORT,
+                      "There is no secure connection to %s; perhaps the server speaks only http: %s",
                       self->origin, error->message);
 }
 

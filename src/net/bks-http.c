@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "bks-http.h"
+#include "bks-proxy-resolver-private.h"
 
 #define CONNECTIONS 64
 #define CONNECTIONS_PER_HOST 16
@@ -56,12 +57,15 @@ bks_http_class_init (BksHttpClass *klass)
 static void
 bks_http_init (BksHttp *self)
 {
+  g_autoptr(GProxyResolver) resolver = bks_proxy_resolver_new ();
+
   /* No timeout of libsoup's: it counts seconds and cannot tell a slow first
    * token from a stall. Every exchange brings its own. */
   self->session = soup_session_new_with_options ("max-conns", CONNECTIONS,
                                                  "max-conns-per-host", CONNECTIONS_PER_HOST,
                                                  "idle-timeout", KEEP_ALIVE_SECONDS,
                                                  "timeout", 0,
+                                                 "proxy-resolver", resolver,
                                                  "user-agent", "BookStudio/" BKS_VERSION,
                                                  NULL);
 }

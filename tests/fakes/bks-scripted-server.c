@@ -199,8 +199,16 @@ receive_request (Connection *connection)
   request->headers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   request->connection = connection->index;
   while ((end = strstr (connection->input->str, "\r\n\r\n")) == NULL)
-    if (connection->input->len > MAX_HEAD || !receive (connection))
-      return NULL;
+    {
+      if (connection->input->len > MAX_HEAD || !receive (connection))
+        return NULL;
+      /* A TLS greeting: common servers answer so. */
+      if (connection->input->str[0] == 0x16)
+        {
+          send_text (connection, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+          return NULL;
+        }
+    }
   head = g_strndup (connection->input->str, (gsize) (end - connection->input->str));
   g_string_erase (connection->input, 0, end - connection->input->str + 4);
   parse_head (request, head);

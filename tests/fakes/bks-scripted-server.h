@@ -44,6 +44,7 @@ BksRecordedRequest *bks_scripted_server_dup_request     (BksScriptedServer  *sel
 gint64              bks_scripted_server_get_closed_us   (BksScriptedServer  *self,
                                                          guint               index);
 char               *bks_scripted_server_describe        (BksScriptedServer  *self);
+GTlsCertificate    *bks_scripted_certificate_new        (void);
 void                bks_recorded_request_free           (BksRecordedRequest *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BksRecordedRequest, bks_recorded_request_free)

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "bks-async.h"
 #include "bks-error.h"
@@ -339,10 +340,150 @@ test_endless_head (Fixture       *f,
   g_assert_true (error->domain == BKS_ERROR);
 }
 
+/* Trusts the one certificate of the fake, and no other. Returns the file that says so. */
+static char *
+trust_fake (Fixture         *f,
+            GTlsCertificate *certificate)
+{
+  g_autoptr(GTlsDatabase) database = NULL;
+  g_autoptr(GError) error = NULL;
+  g_autofree char *pem = NULL;
+  char *file = NULL;
+  int fd = g_file_open_tmp ("bks-certificate-XXXXXX", &file, &error);
+
+  g_assert_no_error (error);
+  close (fd);
+  g_object_get (certificate, "certificate-pem", &pem, NULL);
+  g_assert_true (g_file_set_contents (file, pem, -1, NULL));
+  database = g_tls_file_database_new (file, &error);
+  g_assert_no_error (error);
+  soup_session_set_tls_database (bks_http_get_session (f->http), database);
+  return file;
+}
+
+static void
+test_tls_untrusted (Fixture       *f,
+                    gconstpointer  data)
+{
+  g_autoptr(GTlsCertificate) certificate = bks_scripted_certificate_new ();
+  g_autoptr(BksHttpExchange) exchange = NULL;
+  g_autoptr(GError) error = NULL;
+
+  bks_scripted_server_set_certificate (f->server, certificate);
+  exchange = new_exchange (f, "GET", "/");
+  g_assert_true (bks_http_exchange_set_bearer (exchange, "sk-abc", NULL));
+  g_assert_false (bks_wait (bks_http_exchange_send (exchange), &error));
+  g_test_message ("%s", error->message);
+  g_assert_error (error, BKS_ERROR, BKS_ERROR_TRANSPORT);
+  g_assert_nonnull (strstr (error->message, "certificate"));
+  /* The key stayed here. */
+  g_assert_false (bks_http_exchange_get_sent (exchange));
+  g_assert_cmpuint (bks_scripted_server_get_n_requests (f->server), ==, 0);
+}
+
+static void
+test_tls (Fixture       *f,
+          gconstpointer  data)
+{
+  g_autoptr(GTlsCertificate) certificate = bks_scripted_certificate_new ();
+  g_autoptr(GError) error = NULL;
+  g_autofree char *body = NULL;
+  g_autofree char *again = NULL;
+  g_autofree char *file = NULL;
+  BksReply *reply;
+
+  bks_scripted_server_set_certificate (f->server, certificate);
+  file = trust_fake (f, certificate);
+  body = post (f, bks_reply_new_json (200, "{\"a\":1}"), &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (body, ==, "{\"a\":1}");
+
+  /* A stale connection that was reset while idle: replaced, the request served once. */
+  reply = bks_reply_new_json (200, "{}");
+  bks_reply_add_step (reply, BKS_REPLY_STEP_RESET);
+  g_free (post (f, reply, &error));
+  g_assert_no_error (error);
+  again = post (f, bks_reply_new_json (200, "{\"b\":2}"), &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (again, ==, "{\"b\":2}");
+  g_assert_cmpuint (bks_scripted_server_get_n_requests (f->server), ==, 3);
+
+  /* Cut in the middle of an answer, and before one. */
+  reply = bks_reply_new (200, "text/plain");
+  bks_reply_add_text (reply, "half");
+  bks_reply_add_step (reply, BKS_REPLY_STEP_RESET);
+  g_assert_null (post (f, reply, &error));
+  g_assert_error (error, BKS_ERROR, BKS_ERROR_TRANSPORT);
+  g_test_message ("%s", error->message);
+  g_clear_error (&error);
+  reply = bks_reply_new (0, NULL);
+  bks_reply_add_step (reply, BKS_REPLY_STEP_RESET);
+  g_assert_null (post (f, reply, &error));
+  g_assert_error (error, BKS_ERROR, BKS_ERROR_TRANSPORT);
+  spin (20);
+  g_assert_cmpuint (bks_scripted_server_get_n_requests (f->server), ==, 5);
+  unlink (file);
+}
+
+/* https to a server that does not speak it. */
+static void
+test_tls_missing (Fixture       *f,
+                  gconstpointer  data)
+{
+  const char *port = strrchr (bks_scripted_server_get_url (f->server), ':');
+  g_autofree char *url = g_strconcat ("https://127.0.0.1", port, NULL);
+  g_autoptr(BksHttpExchange) exchange = bks_http_exchange_new (f->http, "GET", url, NULL);
+  g_autoptr(GError) error = NULL;
+
+  g_assert_false (bks_wait (bks_http_exchange_send (exchange), &error));
+  g_test_message ("%s", error->message);
+  g_assert_error (error, BKS_ERROR, BKS_ERROR_TRANSPORT);
+  g_assert_nonnull (strstr (error->message, "only http"));
+}
+
+/* A server that takes no connection: its queue is full. */
+static void
+test_connect_limit (Fixture       *f,
+                    gconstpointer  data)
+{
+  g_autoptr(GSocket) listener = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
+  g_autoptr(GSocketAddress) any = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
+  g_autoptr(GSocketAddress) address = NULL;
+  g_autoptr(GPtrArray) fillers = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr(BksHttpExchange) exchange = NULL;
+  g_autoptr(GError) error = NULL;
+  g_autofree char *url = NULL;
+  gint64 start = g_get_monotonic_time ();
+
+  g_socket_set_listen_backlog (listener, 0);
+  g_assert_true (g_socket_bind (listener, any, FALSE, NULL) && g_socket_listen (listener, NULL));
+  address = g_socket_get_local_address (listener, NULL);
+  for (guint i = 0; i < 4; i++)
+    {
+      GSocket *filler = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
+
+      g_socket_set_blocking (filler, FALSE);
+      g_socket_connect (filler, address, NULL, NULL);
+      g_ptr_array_add (fillers, filler);
+    }
+  url = g_strdup_printf ("http://127.0.0.1:%u/", g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address)));
+  f->limits->connect_ms = 200;
+  exchange = bks_http_exchange_new (f->http, "POST", url, NULL);
+  g_assert_false (bks_wait (bks_http_exchange_send (exchange), &error));
+  g_test_message ("%s", error->message);
+  g_assert_error (error, BKS_ERROR, BKS_ERROR_TIMEOUT);
+  g_assert_nonnull (strstr (error->message, "reached"));
+  g_assert_false (bks_http_exchange_get_sent (exchange));
+  g_assert_cmpint (g_get_monotonic_time () - start, <, 2000000);
+}
+
 int
 main (int   argc,
       char *argv[])
 {
+  /* A proxy that is not there: whoever asks it for this machine fails every test. */
+  g_setenv ("http_proxy", "http://127.0.0.1:1", TRUE);
+  g_setenv ("https_proxy", "http://127.0.0.1:1", TRUE);
   g_test_init (&argc, &argv, NULL);
   dex_init ();
 
@@ -354,6 +495,10 @@ main (int   argc,
   ADD ("bearer", test_bearer);
   ADD ("max-bytes", test_max_bytes);
   ADD ("stale-connection", test_stale_connection);
+  ADD ("tls", test_tls);
+  ADD ("tls-untrusted", test_tls_untrusted);
+  ADD ("tls-missing", test_tls_missing);
+  ADD ("connect-limit", test_connect_limit);
   ADD ("garbage", test_garbage);
   ADD ("endless-head", test_endless_head);
   return g_test_run ();
