@@ -6,6 +6,153 @@
 #include "bks-async.h"
 #include "bks-error.h"
 
+/*
+ * A fiber of libdex 0.10 must never be discarded while it waits (measured): if
+ * what it waits for completes before it runs again, the scheduler's queues
+ * break, and no fiber of the process ever runs again. Fixed upstream in 1.0
+ * (e43a99d). So nothing outside holds a fiber: it answers through a promise,
+ * and is cancelled by ending what it awaits, which bks_await_or_cancel() races
+ * against its "cancelled".
+ */
+typedef struct
+{
+  DexFiberFunc    func;
+  gpointer        data;
+  GDestroyNotify  data_destroy;
+  DexPromise     *answer;
+  DexPromise     *cancelled;   /* rejected when nobody waits for the answer any more */
+  guintptr        stack_top;   /* while it lives; its frames are below */
+} Fiber;
+
+/* Those that have begun and not ended. Only the main thread has any. */
+static GPtrArray *fibers;
+
+static Fiber *
+fiber_ref (Fiber *fiber)
+{
+  return g_atomic_rc_box_acquire (fiber);
+}
+
+static void
+fiber_clear (gpointer data)
+{
+  Fiber *fiber = data;
+
+  dex_clear (&fiber->answer);
+  dex_clear (&fiber->cancelled);
+}
+
+static void
+fiber_unref (gpointer data)
+{
+  g_atomic_rc_box_release_full (data, fiber_clear);
+}
+
+/* libdex does not tell which fiber runs, but its stack does. */
+static Fiber *
+find_running (guintptr frame)
+{
+  Fiber *found = NULL;
+
+  for (guint i = 0; fibers != NULL && i < fibers->len; i++)
+    {
+      Fiber *fiber = g_ptr_array_index (fibers, i);
+
+      if (frame <= fiber->stack_top && fiber->stack_top - frame < BKS_FIBER_STACK_BYTES &&
+          (found == NULL || fiber->stack_top < found->stack_top))
+        found = fiber;
+    }
+  return found;
+}
+
+/**
+ * bks_await_or_cancel:
+ * @future: (transfer full): what a fiber is about to await
+ *
+ * The macros of dex_await() and its kin call this.
+ *
+ * Returns: (transfer full): @future, or a future that ends with it and is
+ *   rejected when the running fiber is cancelled before
+ */
+DexFuture *
+bks_await_or_cancel (DexFuture *future)
+{
+  Fiber *fiber;
+
+  if (!dex_future_is_pending (future))
+    return future;
+  fiber = find_running ((guintptr) __builtin_frame_address (0));
+  if (fiber == NULL || fiber->cancelled == NULL)
+    return future;
+  return dex_future_first (dex_ref (fiber->cancelled), future, NULL);
+}
+
+static void
+fiber_cancel_cb (GCancellable *cancellable,
+                 Fiber        *fiber)
+{
+  dex_promise_reject (fiber->cancelled, g_error_new_literal (DEX_ERROR, DEX_ERROR_FIBER_CANCELLED, "Cancelled"));
+}
+
+static void
+fiber_answer (Fiber     *fiber,
+              DexFuture *future)
+{
+  const GValue *value;
+  GError *error = NULL;
+
+  if (future == NULL)
+    future = dex_future_new_for_error (g_error_new_literal (DEX_ERROR, DEX_ERROR_FIBER_EXITED, "A fiber ended without a result"));
+  dex_await (dex_ref (future), NULL);
+  if (dex_future_is_pending (future))
+    error = g_error_new_literal (DEX_ERROR, DEX_ERROR_FIBER_CANCELLED, "Cancelled");
+  value = error == NULL ? dex_future_get_value (future, &error) : NULL;
+  bks_promise_resolve (fiber->answer, value, error);
+  dex_unref (future);
+}
+
+static DexFuture *
+fiber_run (gpointer data)
+{
+  Fiber *fiber = data;
+
+  if (fibers == NULL)
+    fibers = g_ptr_array_new ();
+  fiber->stack_top = (guintptr) __builtin_frame_address (0);
+  g_ptr_array_add (fibers, fiber);
+
+  fiber_answer (fiber, fiber->func (fiber->data));
+
+  g_ptr_array_remove_fast (fibers, fiber);
+  if (fiber->data_destroy != NULL)
+    fiber->data_destroy (fiber->data);
+  dex_clear (&fiber->answer); /* whose cancellable holds the fiber */
+  return dex_future_new_true ();
+}
+
+static DexFuture *
+spawn (DexPromise     *answer,
+       DexFiberFunc    func,
+       gpointer        data,
+       GDestroyNotify  data_destroy)
+{
+  Fiber *fiber = g_atomic_rc_box_new0 (Fiber);
+  GCancellable *cancellable = dex_promise_get_cancellable (answer);
+
+  fiber->func = func;
+  fiber->data = data;
+  fiber->data_destroy = data_destroy;
+  fiber->answer = dex_ref (answer);
+  if (cancellable != NULL)
+    {
+      fiber->cancelled = dex_promise_new ();
+      g_cancellable_connect (cancellable, G_CALLBACK (fiber_cancel_cb), fiber_ref (fiber), fiber_unref);
+    }
+  dex_future_disown (dex_scheduler_spawn (dex_scheduler_get_default (), BKS_FIBER_STACK_BYTES,
+                                          fiber_run, fiber, fiber_unref));
+  return DEX_FUTURE (answer);
+}
+
 /**
  * bks_spawn:
  * @cancellable: (nullable): cancels the verb
@@ -15,7 +162,7 @@
  *
  * Runs a verb as a fiber on the default main loop. When @cancellable fires,
  * or the returned future is dropped, the future the fiber awaits is dropped
- * with it (a bare fiber would go on: measured), which closes its socket.
+ * with it, which closes its socket, and this and every further await fails.
  *
  * Returns: (transfer full): resolves or rejects as the fiber does
  */
@@ -25,12 +172,11 @@ bks_spawn (DexCancellable *cancellable,
            gpointer        data,
            GDestroyNotify  data_destroy)
 {
-  DexFuture *fiber = dex_scheduler_spawn (dex_scheduler_get_default (), BKS_FIBER_STACK_BYTES,
-                                          func, data, data_destroy);
+  DexFuture *answer = spawn (dex_promise_new_cancellable (), func, data, data_destroy);
 
   if (cancellable != NULL)
-    return dex_future_first (dex_ref (cancellable), fiber, NULL);
-  return dex_future_first (fiber, NULL);
+    return dex_future_first (dex_ref (cancellable), answer, NULL);
+  return dex_future_first (answer, NULL);
 }
 
 /**
@@ -49,8 +195,7 @@ bks_spawn_finally (DexFiberFunc   func,
                    gpointer       data,
                    GDestroyNotify data_destroy)
 {
-  return dex_scheduler_spawn (dex_scheduler_get_default (), BKS_FIBER_STACK_BYTES,
-                              func, data, data_destroy);
+  return spawn (dex_promise_new (), func, data, data_destroy);
 }
 
 typedef struct

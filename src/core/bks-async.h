@@ -44,4 +44,24 @@ void       bks_promise_resolve (DexPromise      *promise,
 gboolean   bks_wait            (DexFuture       *future,
                                 GError         **error);
 
+DexFuture *bks_await_or_cancel (DexFuture       *future);
+
+/* In a fiber of bks_spawn(), whatever it awaits ends when it is cancelled
+ * (bks-async.c says why libdex is not left to do it). */
+#define dex_await(future, error)         (dex_await) (bks_await_or_cancel (future), error)
+#define dex_await_boolean(future, error) (dex_await_boolean) (bks_await_or_cancel (future), error)
+#define dex_await_enum(future, error)    (dex_await_enum) (bks_await_or_cancel (future), error)
+#define dex_await_fd(future, error)      (dex_await_fd) (bks_await_or_cancel (future), error)
+#define dex_await_flags(future, error)   (dex_await_flags) (bks_await_or_cancel (future), error)
+#define dex_await_string(future, error)  (dex_await_string) (bks_await_or_cancel (future), error)
+#define dex_await_double(future, error)  (dex_await_double) (bks_await_or_cancel (future), error)
+#define dex_await_pointer(future, error) (dex_await_pointer) (bks_await_or_cancel (future), error)
+#define dex_await_int(future, error)     (dex_await_int) (bks_await_or_cancel (future), error)
+#define dex_await_uint(future, error)    (dex_await_uint) (bks_await_or_cancel (future), error)
+#define dex_await_int64(future, error)   (dex_await_int64) (bks_await_or_cancel (future), error)
+#define dex_await_uint64(future, error)  (dex_await_uint64) (bks_await_or_cancel (future), error)
+#define dex_await_variant(future, error) (dex_await_variant) (bks_await_or_cancel (future), error)
+#define dex_await_boxed(future, error)   (dex_await_boxed) (bks_await_or_cancel (future), error)
+#define dex_await_object(future, error)  (dex_await_object) (bks_await_or_cancel (future), error)
+
 G_END_DECLS
