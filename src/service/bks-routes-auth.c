@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include "bks-async.h"
 #include "bks-error.h"
 
 #include "bks-request-private.h"

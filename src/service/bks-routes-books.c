@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "bks-async.h"
 #include "bks-error.h"
 #include "bks-id.h"
 
