@@ -124,6 +124,7 @@ help_cb (GSimpleAction *action,
   adw_dialog_present (ADW_DIALOG (bks_help_dialog_new ()), GTK_WIDGET (window));
 }
 
+/* Versions only: it is made to be sent to strangers. */
 static char *
 make_debug_info (void)
 {
@@ -150,18 +151,12 @@ about_cb (GSimpleAction *action,
           gpointer       data)
 {
   BksWindow *window = ensure_window (data);
-  AdwDialog *dialog = adw_about_dialog_new ();
+  AdwDialog *dialog = adw_about_dialog_new_from_appdata ("/com/humanizer/BookStudio/metainfo.xml", NULL);
   AdwAboutDialog *about = ADW_ABOUT_DIALOG (dialog);
   g_autofree char *debug_info = make_debug_info ();
 
-  adw_about_dialog_set_application_name (about, _("Book Studio"));
-  adw_about_dialog_set_application_icon (about, BKS_APPLICATION_ID);
   adw_about_dialog_set_version (about, BKS_VERSION);
-  adw_about_dialog_set_developer_name (about, _("The Book Studio contributors"));
-  adw_about_dialog_set_comments (about, _("Write books, with or without AI. Your text stays yours, "
-                                          "on this computer."));
-  adw_about_dialog_set_license_type (about, GTK_LICENSE_GPL_3_0);
-  adw_about_dialog_set_copyright (about, _("© The Book Studio contributors"));
+  adw_about_dialog_set_copyright (about, _("© The Book Studio authors"));
   /* Translators: put your name here */
   adw_about_dialog_set_translator_credits (about, _("translator-credits"));
   adw_about_dialog_set_debug_info (about, debug_info);
