@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bks-provider-call-private.h"
+#include "bks-provider-json.h"
 #include "bks-redact.h"
 #include "bks-surrogates.h"
 
@@ -291,13 +292,12 @@ await_refusal (BksProviderCall  *self,
 }
 
 static JsonObject *
-parse (const char  *data,
-       gsize        length,
-       GError     **error)
+parse (const char *data,
+       gsize       length)
 {
-  g_autofree char *marked = bks_surrogates_mark (data, length);
+  g_autoptr(JsonNode) root = bks_provider_json_parse (data, length, NULL);
 
-  return bks_json_parse_object (marked != NULL ? marked : data, marked != NULL ? -1 : (gssize) length, error);
+  return root != NULL && JSON_NODE_HOLDS_OBJECT (root) ? json_node_dup_object (root) : NULL;
 }
 
 static gboolean
@@ -316,7 +316,7 @@ take_event (BksProviderCall    *self,
     }
   if (event->data[strspn (event->data, " \t")] == '\0')
     return TRUE;
-  frame = parse (event->data, event->length, NULL);
+  frame = parse (event->data, event->length);
   if (frame == NULL)
     {
       /* Cut off in the middle, or damaged: one is forgiven. */
@@ -415,9 +415,10 @@ await_whole (BksProviderCall  *self,
   g_autoptr(JsonObject) frame = NULL;
 
   bks_http_exchange_set_idle_ms (self->exchange, self->idle_ms);
-  if (!await_rest (self, body, (gsize) MIN (limits->answer_bytes, limits->event_bytes), error))
+  /* It is in the memory several times while it is taken apart. */
+  if (!await_rest (self, body, (gsize) limits->line_bytes, error))
     return FALSE;
-  frame = parse (body->str, body->len, NULL);
+  frame = parse (body->str, body->len);
   if (frame == NULL)
     return fail (self, BKS_ERROR_MALFORMED, "The answer is not valid JSON", error);
   self->frames++;

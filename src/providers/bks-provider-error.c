@@ -8,6 +8,7 @@
 
 #include "bks-json.h"
 #include "bks-provider-error.h"
+#include "bks-provider-json.h"
 #include "bks-redact.h"
 #include "bks-surrogates.h"
 
@@ -226,8 +227,7 @@ bks_provider_failure_new_body (guint       status,
 {
   BksProviderFailure *self = bks_provider_failure_new (status);
   g_autofree char *text = g_strndup (length > 0 ? body : "", length);
-  g_autofree char *marked = bks_surrogates_mark (text, strlen (text));
-  g_autoptr(JsonNode) root = bks_json_parse (marked != NULL ? marked : text, -1, NULL);
+  g_autoptr(JsonNode) root = bks_provider_json_parse (text, strlen (text), NULL);
 
   if (root == NULL)
     {

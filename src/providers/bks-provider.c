@@ -9,8 +9,8 @@
 #include "bks-ollama-provider.h"
 #include "bks-openai-provider.h"
 #include "bks-provider-error.h"
+#include "bks-provider-json.h"
 #include "bks-provider-private.h"
-#include "bks-surrogates.h"
 #include "bks-url.h"
 
 typedef struct
@@ -380,7 +380,6 @@ read_document (BksProvider      *self,
                GError          **error)
 {
   guint status = bks_http_exchange_get_status (exchange);
-  g_autofree char *marked = NULL;
   g_autoptr(JsonNode) root = NULL;
 
   if (status < 200 || status >= 300)
@@ -388,8 +387,7 @@ read_document (BksProvider      *self,
       g_propagate_error (error, new_refusal (self, exchange, body, key));
       return NULL;
     }
-  marked = bks_surrogates_mark (body->str, body->len);
-  root = bks_json_parse (marked != NULL ? marked : body->str, -1, NULL);
+  root = bks_provider_json_parse (body->str, body->len, NULL);
   if (root == NULL)
     g_set_error_literal (error, BKS_ERROR, BKS_ERROR_MALFORMED,
                          body->str[strspn (body->str, " \t\r\n")] == '<'

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "bks-provider-call-private.h"
-#include "bks-surrogates.h"
+#include "bks-provider-json.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t *data,
                             size_t         size);
@@ -72,9 +72,8 @@ static void
 try_models (const char *bytes,
             gsize       size)
 {
-  g_autofree char *marked = bks_surrogates_mark (bytes, size);
-  g_autofree char *text = marked != NULL ? g_steal_pointer (&marked) : g_strndup (bytes, size);
-  g_autoptr(JsonNode) root = bks_json_parse (text, -1, NULL);
+  g_autofree char *text = g_strndup (bytes, size);
+  g_autoptr(JsonNode) root = bks_provider_json_parse (text, strlen (text), NULL);
   g_autoptr(BksProvider) ollama = NULL;
   GPtrArray *models;
 

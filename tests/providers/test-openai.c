@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "bks-json.h"
@@ -789,6 +790,35 @@ read_memory_kib (const char *field)
   return (gsize) g_ascii_strtoull (line + strlen (field) + 1, NULL, 10);
 }
 
+/* Asks, and measures by how many KiB the memory grew meanwhile at most. */
+static gsize
+ask_measured (Fixture   *f,
+              BksReply  *reply,
+              GError   **error)
+{
+  FILE *clear = fopen ("/proc/self/clear_refs", "w");
+  gsize before;
+
+  f->limits->first_token_local_ms = 20000;
+  f->limits->total_ms = 20000;
+  fixture_push (f, reply);
+  /* Sets the high-water mark back. */
+  g_assert_nonnull (clear);
+  fputs ("5", clear);
+  fclose (clear);
+  before = read_memory_kib ("VmRSS:");
+  *error = fixture_ask (f, TRUE, NULL);
+  return read_memory_kib ("VmHWM:") - before;
+}
+
+static void
+assert_bounded (gsize kib)
+{
+#ifndef __SANITIZE_ADDRESS__ /* which keeps what was freed */
+  g_assert_cmpuint (kib, <, 64 * 1024);
+#endif
+}
+
 /* What no limit of the server stops must be stopped by ours, in bounded memory. */
 static void
 test_floods (void)
@@ -802,17 +832,14 @@ test_floods (void)
     { "application/json", "{\"choices\":\"", TRUE },
     { "text/event-stream", ": \n", TRUE },
   };
-  g_autoptr(GError) reset = NULL;
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autoptr(Fixture) f = fixture_new ("openai", "any");
       g_autoptr(GError) error = NULL;
       BksReply *reply = bks_reply_new (200, cases[i].type);
-      gsize before, peak;
+      gsize kib;
 
-      f->limits->first_token_local_ms = 20000;
-      f->limits->total_ms = 20000;
       if (cases[i].gzip)
         {
           g_autoptr(GBytes) bomb = compress (cases[i].pattern, 64 << 20);
@@ -826,18 +853,46 @@ test_floods (void)
 
           bks_reply_add_flood (reply, block);
         }
-      fixture_push (f, reply);
-      /* Sets the high-water mark back. */
-      g_file_set_contents ("/proc/self/clear_refs", "5", 1, &reset);
-      g_clear_error (&reset);
-      before = read_memory_kib ("VmRSS:");
-      error = fixture_ask (f, TRUE, NULL);
-      peak = read_memory_kib ("VmHWM:");
-      g_test_message ("case %zu: %s; %zu KiB more", i, error != NULL ? error->message : "", peak - before);
+      kib = ask_measured (f, reply, &error);
+      g_test_message ("case %zu: %s; %zu KiB more", i, error != NULL ? error->message : "", kib);
       assert_class (error, BKS_ERROR_MALFORMED);
-#ifndef __SANITIZE_ADDRESS__ /* which keeps what was freed */
-      g_assert_cmpuint (peak - before, <, 64 * 1024);
-#endif
+      assert_bounded (kib);
+    }
+}
+
+/* Within every limit of size, and yet made to fill the memory when it is parsed. */
+static void
+test_swelling (void)
+{
+  static const struct { const char *type, *head, *middle, *tail; gsize bytes; gboolean valid; } cases[] = {
+    { "application/json", "{\"choices\":[{\"message\":{\"content\":\"", "word ",
+      "\"},\"finish_reason\":\"stop\"}]}", 3900000, TRUE },
+    { "text/event-stream", "data: {\"choices\":[{\"delta\":{\"content\":\"", "word ",
+      "\"},\"finish_reason\":\"stop\"}]}\n\n", 3900000, TRUE },
+    { "application/json", "{\"choices\":[0", ",0", "]}", 3900000, FALSE },
+    { "application/json", "{\"choices\":[{\"a\":0}", ",{\"a\":0}", "]}", 3900000, FALSE },
+    { "application/json", "{\"choices\":[", "[", "]}", 3900000, FALSE },
+    { "application/json", "{\"a\":{\"bcd\":0}", ",\"bcd\":0", "}", 1300000, FALSE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr(Fixture) f = fixture_new ("openai", "any");
+      g_autofree char *middle = repeat (cases[i].middle, cases[i].bytes);
+      g_autoptr(GError) error = NULL;
+      BksReply *reply = bks_reply_new (200, cases[i].type);
+      gsize kib;
+
+      bks_reply_add_text (reply, cases[i].head);
+      bks_reply_add_text (reply, middle);
+      bks_reply_add_text (reply, cases[i].tail);
+      kib = ask_measured (f, reply, &error);
+      g_test_message ("case %zu: %s; %zu KiB more", i, error != NULL ? error->message : "", kib);
+      if (cases[i].valid)
+        g_assert_no_error (error);
+      else
+        assert_class (error, BKS_ERROR_MALFORMED);
+      assert_bounded (kib);
     }
 }
 
@@ -871,5 +926,6 @@ main (int   argc,
   g_test_add_func ("/openai/nobody-there", test_nobody_there);
   g_test_add_func ("/openai/models", test_models);
   g_test_add_func ("/openai/floods", test_floods);
+  g_test_add_func ("/openai/swelling", test_swelling);
   return g_test_run ();
 }
