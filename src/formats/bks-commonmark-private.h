@@ -9,5 +9,7 @@ void  bks_commonmark_append_plain (GString    *out,
                                    const char *plain,
                                    gboolean    underscores);
 char *bks_commonmark_escape       (const char *plain);
+char *bks_commonmark_trim         (const char *start,
+                                   const char *end);
 
 G_END_DECLS

@@ -229,3 +229,25 @@ bks_commonmark_escape (const char *plain)
   bks_commonmark_append_plain (out, plain, FALSE);
   return g_string_free_and_steal (out);
 }
+
+/**
+ * bks_commonmark_trim:
+ * @start: a text
+ * @end: its end
+ *
+ * Returns: (transfer full): the text without the blank lines around it; the
+ *   indent of its first line stays, for it may make a code block
+ */
+char *
+bks_commonmark_trim (const char *start,
+                     const char *end)
+{
+  const char *first = start;
+
+  for (const char *at = start; at < end && g_ascii_isspace (*at); at++)
+    if (*at == '\n')
+      first = at + 1;
+  while (end > first && g_ascii_isspace (end[-1]))
+    end--;
+  return g_strndup (first, end - first);
+}

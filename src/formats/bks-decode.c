@@ -220,7 +220,7 @@ decode_eight_bit (const guint8  *data,
 
   take_census (data, length, &census);
 
-  if (census.nuls > 0 || census.controls > length / 200)
+  if (census.nuls > 0 || census.controls > length / 10)
     return refuse (error, name, "a binary file"), NULL;
   if (census.broken == 0)
     return length > 0 ? g_strndup ((const char *) data, length) : g_strdup ("");

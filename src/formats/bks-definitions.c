@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "bks-commonmark-private.h"
 #include "bks-definitions-private.h"
 
 #define LABEL_BYTES 200
@@ -235,6 +236,7 @@ rewrite (Settling   *self,
 {
   const BksSection *owner = g_ptr_array_index (self->document->sections, section);
   g_autoptr(GString) text = g_string_new (NULL);
+  g_autofree char *kept = NULL;
   gsize at = 0;
 
   for (guint i = first; i < self->definitions->len && definition_at (self, i)->section == section; i++)
@@ -250,10 +252,8 @@ rewrite (Settling   *self,
     return g_strdup (owner->text);
 
   g_string_append (text, owner->text + at);
-  g_strchomp (text->str);
-  text->len = strlen (text->str);
-  g_string_append (text, text->len > 0 ? added : added + strspn (added, "\n"));
-  return g_string_free_and_steal (g_steal_pointer (&text));
+  kept = bks_commonmark_trim (text->str, text->str + text->len);
+  return g_strconcat (kept, *kept != '\0' ? added : added + strspn (added, "\n"), NULL);
 }
 
 /**

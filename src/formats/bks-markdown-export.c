@@ -29,18 +29,6 @@ section_at (BksDocument *document,
   return g_ptr_array_index (document->sections, index);
 }
 
-/* As the import does it: blank lines around a text are not part of it. */
-static char *
-trim (const char *text)
-{
-  const char *start = text;
-
-  for (const char *at = text; g_ascii_isspace (*at); at++)
-    if (*at == '\n')
-      start = at + 1;
-  return g_strchomp (g_strdup (start));
-}
-
 static void
 append_heading (GString          *out,
                 const BksSection *section)
@@ -51,9 +39,11 @@ append_heading (GString          *out,
 
   for (guint i = 0; i <= section->depth && i < DEEPEST_HEADING; i++)
     g_string_append_c (out, '#');
-  /* Hashes at the end would be taken for the heading's own. */
+  /* Hashes at the end, after a space, would be taken for the heading's own. */
   while (hashes > 0 && title[hashes - 1] == '#')
     hashes--;
+  if (hashes == 0 || hashes == length || !g_ascii_isspace (title[hashes - 1]))
+    hashes = length;
   if (length > 0)
     g_string_append_printf (out, " %.*s%s%s", (int) hashes, title, hashes < length ? "\\" : "", title + hashes);
   g_string_append_c (out, '\n');
@@ -69,7 +59,7 @@ render (BksDocument *document,
   for (guint i = 0; i < document->sections->len; i++)
     {
       const BksSection *section = section_at (document, i);
-      g_autofree char *text = trim (section->text);
+      g_autofree char *text = bks_commonmark_trim (section->text, section->text + strlen (section->text));
 
       g_string_append_c (out, '\n');
       if (token != NULL)
@@ -85,8 +75,8 @@ static gboolean
 is_same_section (const BksSection *a,
                  const BksSection *b)
 {
-  g_autofree char *text_a = trim (a->text);
-  g_autofree char *text_b = trim (b->text);
+  g_autofree char *text_a = bks_commonmark_trim (a->text, a->text + strlen (a->text));
+  g_autofree char *text_b = bks_commonmark_trim (b->text, b->text + strlen (b->text));
 
   return a->kind == b->kind && a->depth == b->depth && strcmp (a->title, b->title) == 0 && strcmp (text_a, text_b) == 0;
 }

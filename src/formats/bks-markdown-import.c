@@ -7,6 +7,7 @@
 
 #include "bks-error.h"
 
+#include "bks-commonmark-private.h"
 #include "bks-definitions-private.h"
 #include "bks-heading-private.h"
 #include "bks-markdown-import-private.h"
@@ -65,18 +66,6 @@ is_blank (const char *start,
   return start == end;
 }
 
-/* Without the blank lines around; an indent may be a code block's. */
-static char *
-cut (const char *start,
-     const char *end)
-{
-  while (start < end && is_blank (start, next_line (start, end)))
-    start = next_line (start, end);
-  while (end > start && g_ascii_isspace (end[-1]))
-    end--;
-  return g_strndup (start, end - start);
-}
-
 static gboolean
 is_setext_underline (const char *line,
                      const char *end)
@@ -88,25 +77,26 @@ is_setext_underline (const char *line,
   return run > 0 && is_blank (line + run, next_line (line + run, end));
 }
 
-/* cmark-gfm's last line of an underlined heading is one too far at times. */
+/* The line under an underlined title; @end for a title with hashes. */
 static const char *
-find_heading_end (const char *start,
-                  const char *end)
+find_underline (const char *start,
+                const char *end)
 {
   const char *mark = start + MIN (strspn (start, " "), 3);
   const char *line = next_line (start, end);
 
   if (*mark == '#')
-    return line;
+    return end;
   while (line < end && !is_setext_underline (line, end))
     line = next_line (line, end);
-  return next_line (line, end);
+  return line;
 }
 
 /* The definitions of links that stand right above an underlined title belong
  * to the same block for the parser, but not to the title. */
 static const char *
 skip_definitions (const char *start,
+                  const char *underline,
                   const char *end)
 {
   for (;;)
@@ -115,9 +105,30 @@ skip_definitions (const char *start,
       const char *next = next_line (start, end);
       const char *bracket = *line == '[' ? g_strstr_len (line, next - line, "]:") : NULL;
 
-      if (bracket == NULL || next == end)
+      if (bracket == NULL || next >= underline)
         return start;
       start = next;
+    }
+}
+
+/* cmark-gfm's last line of an underlined title is one too far at times, so the
+ * lines are looked at again. */
+static void
+find_lines (Markdown   *self,
+            Heading    *heading,
+            const char *line)
+{
+  const char *underline = find_underline (line, self->end);
+
+  if (underline == self->end)
+    {
+      heading->start = line;
+      heading->body = next_line (line, self->end);
+    }
+  else
+    {
+      heading->start = skip_definitions (line, underline, self->end);
+      heading->body = next_line (underline, self->end);
     }
 }
 
@@ -149,8 +160,13 @@ find_headings (Markdown      *self,
         line = next_line (line, self->end);
       bks_markdown_append_plain (title, node);
       heading.level = cmark_node_get_heading_level (node);
-      heading.start = skip_definitions (line, self->end);
-      heading.body = find_heading_end (heading.start, self->end);
+      find_lines (self, &heading, line);
+      if (self->headings->len > 0)
+        {
+          Heading *before = heading_at (self, self->headings->len - 1);
+
+          before->body = MIN (before->body, heading.start);
+        }
       heading.type = bks_heading_parse (title->str, &parsed) && !parsed.is_sentence ? parsed.type : BKS_HEADING_NONE;
       heading.title = g_strdup (title->str);
       g_array_append_val (self->headings, heading);
@@ -308,7 +324,7 @@ add_sections (Markdown    *self,
   for (guint i = 0; i < self->headings->len; i++)
     {
       const Heading *heading = heading_at (self, i);
-      g_autofree char *text = cut (heading->body, body_end (self, i));
+      g_autofree char *text = bks_commonmark_trim (heading->body, body_end (self, i));
 
       while (depth > 0 && open[depth - 1] >= heading->level)
         depth--;
@@ -339,7 +355,7 @@ build (Markdown    *self,
   lead_end = self->headings->len > 0 ? heading_at (self, 0)->start : self->end;
   if (self->headings->len == 0 || !is_blank (lead, lead_end))
     {
-      g_autofree char *text = cut (lead, lead_end);
+      g_autofree char *text = bks_commonmark_trim (lead, lead_end);
 
       if (self->headings->len == 0)
         bks_document_add (document, BKS_SECTION_CHAPTER, 0, document->title, text);
@@ -434,7 +450,7 @@ import_marked (BksDocument   *document,
             return FALSE;
           body = next_line (body, end);
         }
-      content = cut (body, next != NULL ? next : end);
+      content = bks_commonmark_trim (body, next != NULL ? next : end);
       bks_document_add (document, kind, depth, title, content);
       marker = next;
       kind = next_kind;

@@ -141,6 +141,15 @@ parse_line (const BksLine *line,
   return bks_heading_parse (text, heading);
 }
 
+/* What stands between "CHAPTER I" and its title: nothing after "CHAPTER I." */
+static const char *
+title_separator (const char *label)
+{
+  gsize length = strlen (label);
+
+  return length > 0 && strchr (".:", label[length - 1]) != NULL ? " " : ": ";
+}
+
 /* How many lines of a block, after the first, go on with the heading's title. */
 static guint
 count_title_lines (Plain            *self,
@@ -236,7 +245,7 @@ consider_block (Plain         *self,
       guint more = count_title_lines (self, &heading, label, lines, n_lines);
 
       for (guint i = 1; i <= more; i++)
-        g_string_append_printf (title, "%s%.*s", i == 1 && label[heading.title] == '\0' ? ": " : " ",
+        g_string_append_printf (title, "%s%.*s", i == 1 && label[heading.title] == '\0' ? title_separator (label) : " ",
                                 (int) (lines[i].end - lines[i].start), lines[i].start);
       used += more;
     }
@@ -427,14 +436,11 @@ judge_next_titles (Plain *self)
   for (guint i = 0; i < self->candidates->len; i++)
     {
       Candidate *candidate = candidate_at (self, i);
-      gsize length = strlen (candidate->label);
       char *label;
 
       if (candidate->next_title == NULL || with * 5 < without * 3)
         continue;
-      label = g_strdup_printf ("%s%s %s", candidate->label,
-                               length > 0 && strchr (".:", candidate->label[length - 1]) != NULL ? "" : ":",
-                               candidate->next_title);
+      label = g_strconcat (candidate->label, title_separator (candidate->label), candidate->next_title, NULL);
       g_free (candidate->label);
       candidate->label = label;
       candidate->body = candidate->title_end;
