@@ -54,7 +54,8 @@ clean (const char *text,
        gsize       max_text)
 {
   gunichar pending = 0;
-  g_autofree char *joined = bks_surrogates_join (&pending, text);
+  g_autofree char *valid = g_utf8_make_valid (text, -1);
+  g_autofree char *joined = bks_surrogates_join (&pending, valid);
   g_autofree char *without_key = bks_redact_secret (joined, key);
   char *result = bks_redact (without_key, max_text);
 

@@ -89,6 +89,20 @@ test_long_words (void)
   g_assert_null (strchr (failure->message, '\033'));
 }
 
+/* A server's own language in its own encoding, cut off. */
+static void
+test_not_text (void)
+{
+  static const char body[] = "Zu viele Anfragen f\xfc" "r heute \xf0\x9f";
+  g_autofree char *exact = g_memdup2 (body, strlen (body));
+  g_autoptr(BksProviderFailure) failure = bks_provider_failure_new_body (429, exact, strlen (body), NULL, 2048);
+  g_autoptr(GError) error = bks_provider_failure_to_error (failure, "x");
+
+  assert_class (error, BKS_ERROR_RATE);
+  g_assert_true (g_utf8_validate (error->message, -1, NULL));
+  g_assert_nonnull (strstr (error->message, "Zu viele Anfragen"));
+}
+
 static void
 test_retry_after (void)
 {
@@ -154,6 +168,7 @@ main (int   argc,
   g_test_add_func ("/failures/classes", test_classes);
   g_test_add_func ("/failures/no-key", test_no_key);
   g_test_add_func ("/failures/long-words", test_long_words);
+  g_test_add_func ("/failures/not-text", test_not_text);
   g_test_add_func ("/failures/retry-after", test_retry_after);
   g_test_add_func ("/failures/retry-headers", test_retry_headers);
   return g_test_run ();
