@@ -896,6 +896,44 @@ test_swelling (void)
     }
 }
 
+/* Every preset that ships can be made, and its address is understood as it is written. */
+static void
+test_presets (void)
+{
+  g_autofree char *file = g_test_build_filename (G_TEST_DIST, "..", "data", "providers.json", NULL);
+  g_autofree char *text = NULL;
+  g_autoptr(JsonObject) root = NULL;
+  g_autoptr(BksLimits) limits = bks_limits_new ();
+  g_autoptr(BksHttp) http = bks_http_new (limits);
+  g_autoptr(GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr(GError) error = NULL;
+  JsonArray *presets;
+
+  g_assert_true (g_file_get_contents (file, &text, NULL, &error));
+  root = bks_json_parse_object (text, -1, &error);
+  g_assert_no_error (error);
+  presets = bks_json_get_array (root, "providers");
+  for (guint i = 0; i < json_array_get_length (presets); i++)
+    {
+      JsonObject *preset = bks_json_array_object (presets, i);
+      const char *id = bks_json_get_string (preset, "id");
+      const char *base_url = bks_json_get_string (preset, "base_url");
+      const char *key_url = bks_json_get_string (preset, "key_url");
+      g_autoptr(BksProvider) provider = bks_provider_new (bks_json_get_string (preset, "protocol"), id, base_url,
+                                                          http, limits, &error);
+      gboolean needs_key = FALSE;
+
+      g_assert_no_error (error);
+      g_assert_cmpstr (bks_provider_get_base_url (provider), ==, base_url);
+      g_assert_nonnull (bks_json_get_string (preset, "name"));
+      g_assert_true (g_hash_table_add (seen, (gpointer) id));
+      g_assert_true (bks_json_get_boolean (preset, "needs_key", &needs_key));
+      g_assert_true (needs_key == (key_url != NULL));
+      g_assert_true (needs_key == g_str_has_prefix (base_url, "https://"));
+    }
+  g_assert_true (g_hash_table_contains (seen, "ollama") && g_hash_table_contains (seen, "openrouter"));
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -925,6 +963,7 @@ main (int   argc,
   g_test_add_func ("/openai/check", test_check);
   g_test_add_func ("/openai/nobody-there", test_nobody_there);
   g_test_add_func ("/openai/models", test_models);
+  g_test_add_func ("/openai/presets", test_presets);
   g_test_add_func ("/openai/floods", test_floods);
   g_test_add_func ("/openai/swelling", test_swelling);
   return g_test_run ();
