@@ -8,6 +8,9 @@
 #include "bks-words.h"
 #include "format-fixture.h"
 
+/* A literal with all its bytes, nuls too. */
+#define BYTES(literal) literal, sizeof (literal) - 1
+
 static gint64
 count_as_wc (const char *text)
 {
@@ -357,11 +360,11 @@ static void
 test_encodings (void)
 {
   static const struct { const char *bytes; gsize length; } cases[] = {
-    { "caf\xc3\xa9 \xe2\x80\x9cyes\xe2\x80\x9d\r\n\r\nend", 22 },
-    { "\xef\xbb\xbf" "caf\xc3\xa9 \xe2\x80\x9cyes\xe2\x80\x9d\n\nend", 23 },
-    { "caf\xe9 \x93yes\x94\r\rend", 15 },
-    { "\xff\xfe" "c\0a\0f\0\xe9\0 \0\x1c\x20y\0e\0s\0\x1d\x20\n\0\n\0e\0n\0d\0", 32 },
-    { "\xfe\xff" "\0c\0a\0f\0\xe9\0 \x20\x1c\0y\0e\0s\x20\x1d\0\r\0\n\0\r\0\n\0e\0n\0d", 36 },
+    { BYTES ("caf\xc3\xa9 \xe2\x80\x9cyes\xe2\x80\x9d\r\n\r\nend") },
+    { BYTES ("\xef\xbb\xbf" "caf\xc3\xa9 \xe2\x80\x9cyes\xe2\x80\x9d\n\nend") },
+    { BYTES ("caf\xe9 \x93yes\x94\r\rend") },
+    { BYTES ("\xff\xfe" "c\0a\0f\0\xe9\0 \0\x1c\x20y\0e\0s\0\x1d\x20\n\0\n\0e\0n\0d\0") },
+    { BYTES ("\xfe\xff" "\0c\0a\0f\0\xe9\0 \x20\x1c\0y\0e\0s\x20\x1d\0\r\0\n\0\r\0\n\0e\0n\0d") },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -380,17 +383,17 @@ static void
 test_refusals (void)
 {
   static const struct { const char *bytes; gsize length; const char *says; } cases[] = {
-    { "", 0, "is empty" },
-    { " \n\t\r\n", 5, "is empty" },
-    { "\xef\xbb\xbf", 3, "is empty" },
-    { "%PDF-1.7\n", 9, "PDF" },
-    { "\x89PNG\r\n\x1a\n", 8, "PNG" },
-    { "PK\3\4....................................word/document.xml", 60, "Word" },
-    { "PK\3\4..........mimetypeapplication/epub+zip", 45, "EPUB" },
-    { "PK\3\4..................................................", 50, "ZIP" },
-    { "a\0b\0c\0", 6, "binary" },
-    { "\1\2\3\4\5\6\7\x0e\x0f" "abc", 12, "binary" },
-    { "\xcf\xf0\xe8\xe2\xe5\xf2 \xec\xe8\xf0 \xcf\xf0\xe8\xe2\xe5\xf2", 17, "UTF-8" },
+    { BYTES (""), "is empty" },
+    { BYTES (" \n\t\r\n"), "is empty" },
+    { BYTES ("\xef\xbb\xbf"), "is empty" },
+    { BYTES ("%PDF-1.7\n"), "PDF" },
+    { BYTES ("\x89PNG\r\n\x1a\n"), "PNG" },
+    { BYTES ("PK\3\4....................................word/document.xml"), "Word" },
+    { BYTES ("PK\3\4..........mimetypeapplication/epub+zip"), "EPUB" },
+    { BYTES ("PK\3\4.................................................."), "ZIP" },
+    { BYTES ("a\0b\0c\0"), "binary" },
+    { BYTES ("\1\2\3\4\5\6\7\x0e\x0f" "abc"), "binary" },
+    { BYTES ("\xcf\xf0\xe8\xe2\xe5\xf2 \xec\xe8\xf0 \xcf\xf0\xe8\xe2\xe5\xf2"), "UTF-8" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
