@@ -140,10 +140,7 @@ create_children (gpointer item,
 static void
 selected_cb (BksBinder *self)
 {
-  BksNode *node = bks_binder_get_selected (self);
-
-  if (node != NULL)
-    g_signal_emit (self, signals[NODE_SELECTED], 0, node);
+  g_signal_emit (self, signals[NODE_SELECTED], 0, bks_binder_get_selected (self));
 }
 
 static void
@@ -384,7 +381,7 @@ install_signals (void)
   /**
    * BksBinder::node-selected:
    * @self: the binder
-   * @node: the node that is selected now
+   * @node: (nullable): the node that is selected now
    */
   signals[NODE_SELECTED] = g_signal_new ("node-selected", BKS_TYPE_BINDER, G_SIGNAL_RUN_LAST, 0,
                                          NULL, NULL, NULL, G_TYPE_NONE, 1, BKS_TYPE_NODE);
@@ -556,17 +553,19 @@ find_first_text (GListModel *nodes)
  * @self: the binder
  *
  * Selects the first node with a text, else the first node.
+ *
+ * Returns: whether there is one
  */
-void
+gboolean
 bks_binder_select_first (BksBinder *self)
 {
   BksNode *node;
 
-  g_return_if_fail (BKS_IS_BINDER (self));
+  g_return_val_if_fail (BKS_IS_BINDER (self), FALSE);
 
   node = find_first_text (bks_book_session_get_nodes (self->session));
   if (node != NULL)
-    bks_binder_select (self, bks_node_get_id (node));
-  else if (g_list_model_get_n_items (G_LIST_MODEL (self->selection)) > 0)
-    gtk_single_selection_set_selected (self->selection, 0);
+    return bks_binder_select (self, bks_node_get_id (node));
+  gtk_single_selection_set_selected (self->selection, 0);
+  return g_list_model_get_n_items (G_LIST_MODEL (self->selection)) > 0;
 }

@@ -8,7 +8,7 @@
 G_BEGIN_DECLS
 
 /*
- * BksBinder: the tree of a book's nodes. Signals "node-selected" (BksNode),
+ * BksBinder: the tree of a book's nodes. Signals "node-selected" (BksNode or NULL),
  * "node-opened" (the person wants to see it now), "node-added" (BksNode, has no title of its own yet),
  * "rename-requested".
  */
@@ -20,6 +20,6 @@ void     bks_binder_set_session  (BksBinder      *self,
 BksNode *bks_binder_get_selected (BksBinder      *self);
 gboolean bks_binder_select       (BksBinder      *self,
                                   const char     *node_id);
-void     bks_binder_select_first (BksBinder      *self);
+gboolean bks_binder_select_first (BksBinder      *self);
 
 G_END_DECLS

@@ -26,7 +26,6 @@ struct _BksStudioPage
   GSignalGroup   *node_signals;
   char           *wanted;      /* the node that is being opened */
   guint           saved_source;
-  gboolean        opened_once;
 
   AdwNavigationSplitView *binder_split;
   AdwNavigationPage      *binder_page;
@@ -167,11 +166,32 @@ open_node_fiber (gpointer data)
 }
 
 static void
+show_nothing (BksStudioPage *self)
+{
+  g_clear_pointer (&self->wanted, g_free);
+  bks_editor_set_manuscript (self->editor, NULL);
+  bks_ai_page_set_manuscript (self->ai_page, self->session, NULL);
+  g_signal_group_set_target (self->session_signals, NULL);
+  g_signal_group_set_target (self->node_signals, NULL);
+  adw_window_title_set_title (self->title, "");
+  adw_window_title_set_subtitle (self->title, "");
+  gtk_stack_set_visible_child_name (self->editor_stack, "nothing");
+}
+
+static void
 node_selected_cb (BksStudioPage *self,
                   BksNode       *node)
 {
-  BksManuscript *manuscript = g_hash_table_lookup (self->manuscripts, bks_node_get_id (node));
+  BksManuscript *manuscript;
 
+  if (node == NULL)
+    {
+      /* A node that is being moved is not selected for a moment; its text stays. */
+      if (g_list_model_get_n_items (bks_book_session_get_nodes (self->session)) == 0)
+        show_nothing (self);
+      return;
+    }
+  manuscript = g_hash_table_lookup (self->manuscripts, bks_node_get_id (node));
   g_set_str (&self->wanted, bks_node_get_id (node));
   if (manuscript != NULL)
     show_manuscript (self, manuscript);
@@ -391,9 +411,6 @@ bks_studio_page_unroot (GtkWidget *widget)
 static void
 shown_cb (BksStudioPage *self)
 {
-  if (!self->opened_once)
-    bks_binder_select_first (self->binder);
-  self->opened_once = TRUE;
   bks_editor_focus_text (self->editor);
 }
 
@@ -529,6 +546,8 @@ bks_studio_page_new (BksStudio      *studio,
   bks_editor_set_language (self->editor, bks_book_get_language (book));
   bks_ai_page_set_router (self->ai_page, bks_studio_get_router (studio));
   bks_binder_set_session (self->binder, session);
+  if (!bks_binder_select_first (self->binder))
+    show_nothing (self);
   layout_changed_cb (self);
   return self;
 }

@@ -60,31 +60,18 @@ bks_verb_start (DexFiberFunc  func,
                                         (GDestroyNotify) bks_verb_free));
 }
 
-static AdwToastOverlay *
-find_overlay (GtkWidget *widget)
-{
-  GtkWidget *dialog = gtk_widget_get_ancestor (widget, ADW_TYPE_PREFERENCES_DIALOG);
-  GtkRoot *root = gtk_widget_get_root (widget);
-  GtkWidget *content;
-
-  if (dialog != NULL || root == NULL || !ADW_IS_APPLICATION_WINDOW (root))
-    return NULL;
-  content = adw_application_window_get_content (ADW_APPLICATION_WINDOW (root));
-  return ADW_IS_TOAST_OVERLAY (content) ? ADW_TOAST_OVERLAY (content) : NULL;
-}
-
 static void
 add_toast (GtkWidget *widget,
            AdwToast  *toast)
 {
   GtkWidget *dialog = gtk_widget_get_ancestor (widget, ADW_TYPE_PREFERENCES_DIALOG);
-  AdwToastOverlay *overlay = find_overlay (widget);
+  GtkWidget *overlay = gtk_widget_get_ancestor (widget, ADW_TYPE_TOAST_OVERLAY);
 
   adw_toast_set_use_markup (toast, FALSE);
   if (dialog != NULL)
     adw_preferences_dialog_add_toast (ADW_PREFERENCES_DIALOG (dialog), toast);
   else if (overlay != NULL)
-    adw_toast_overlay_add_toast (overlay, toast);
+    adw_toast_overlay_add_toast (ADW_TOAST_OVERLAY (overlay), toast);
   else
     g_object_unref (g_object_ref_sink (toast));
 }

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app-fixture.h"
+#include "bks-binder.h"
+#include "bks-editor.h"
+#include "bks-page-view.h"
+#include "bks-studio-page.h"
+
+#define BOOK "# Book\n\n## Alpha\n\nFirst words.\n\n## Beta\n\nSecond words here.\n\n## Gamma\n\nThird.\n"
+
+typedef struct
+{
+  AppFixture      app;
+  BksBookSession *book;
+  GtkWidget      *page;
+  BksBinder      *binder;
+  BksEditor      *editor;
+} Fixture;
+
+static gboolean
+has_manuscript (gpointer data)
+{
+  return bks_editor_get_manuscript (data) != NULL;
+}
+
+static void
+set_up (Fixture       *fixture,
+        gconstpointer  data)
+{
+  GtkWidget *navigation = adw_navigation_view_new ();
+
+  app_fixture_set_up (&fixture->app, data);
+  fixture->book = app_fixture_new_book (&fixture->app, BOOK);
+  fixture->page = GTK_WIDGET (bks_studio_page_new (fixture->app.studio, fixture->book, fixture->app.settings, NULL));
+  adw_navigation_view_add (ADW_NAVIGATION_VIEW (navigation), ADW_NAVIGATION_PAGE (fixture->page));
+  app_fixture_show (&fixture->app, navigation);
+  fixture->binder = BKS_BINDER (app_find_widget (fixture->page, BKS_TYPE_BINDER, NULL));
+  fixture->editor = BKS_EDITOR (app_find_widget (fixture->page, BKS_TYPE_EDITOR, NULL));
+  app_wait_for (has_manuscript, fixture->editor, "the first chapter to open");
+}
+
+static void
+tear_down (Fixture       *fixture,
+           gconstpointer  data)
+{
+  bks_studio_page_leave (BKS_STUDIO_PAGE (fixture->page));
+  app_await (bks_book_session_close (fixture->book));
+  g_clear_object (&fixture->book);
+  app_fixture_tear_down (&fixture->app, data);
+}
+
+static char *
+dup_titles (GListModel *nodes)
+{
+  GString *titles = g_string_new (NULL);
+
+  for (guint i = 0; i < g_list_model_get_n_items (nodes); i++)
+    {
+      g_autoptr(BksNode) node = g_list_model_get_item (nodes, i);
+      g_autofree char *below = dup_titles (bks_node_get_children (node));
+
+      g_string_append_printf (titles, "%s%s", titles->len > 0 ? " " : "", bks_node_get_title (node));
+      if (*below != '\0')
+        g_string_append_printf (titles, "(%s)", below);
+    }
+  return g_string_free (titles, FALSE);
+}
+
+typedef struct
+{
+  BksBookSession *book;
+  const char     *titles;
+} Order;
+
+static gboolean
+has_order (gpointer data)
+{
+  Order *order = data;
+  g_autofree char *titles = dup_titles (bks_book_session_get_nodes (order->book));
+
+  return g_strcmp0 (titles, order->titles) == 0;
+}
+
+static void
+wait_order (Fixture    *fixture,
+            const char *titles)
+{
+  Order order = { fixture->book, titles };
+
+  app_wait_for (has_order, &order, titles);
+}
+
+static BksNode *
+find_node (Fixture    *fixture,
+           const char *title)
+{
+  g_autoptr(GPtrArray) nodes = bks_book_session_list_nodes (fixture->book);
+
+  for (guint i = 0; i < nodes->len; i++)
+    if (g_strcmp0 (bks_node_get_title (g_ptr_array_index (nodes, i)), title) == 0)
+      return g_ptr_array_index (nodes, i);
+  return NULL;
+}
+
+static void
+select_node (Fixture    *fixture,
+             const char *title)
+{
+  g_assert_true (bks_binder_select (fixture->binder, bks_node_get_id (find_node (fixture, title))));
+}
+
+static void
+test_opens_first (Fixture       *fixture,
+                  gconstpointer  data)
+{
+  g_autofree char *text = bks_manuscript_dup_text (bks_editor_get_manuscript (fixture->editor));
+
+  g_assert_cmpstr (text, ==, "First words.");
+  app_assert_shown (fixture->page, "Alpha");
+  app_wait_shown (fixture->page, "Saved · 2 words");
+}
+
+static gboolean
+shows_beta (gpointer data)
+{
+  g_autofree char *text = bks_manuscript_dup_text (bks_editor_get_manuscript (data));
+
+  return g_str_equal (text, "Second words here.");
+}
+
+static void
+test_select (Fixture       *fixture,
+             gconstpointer  data)
+{
+  select_node (fixture, "Beta");
+  app_wait_for (shows_beta, fixture->editor, "the second chapter");
+  app_wait_shown (fixture->page, "Saved · 3 words");
+}
+
+static void
+test_undo_survives (Fixture       *fixture,
+                    gconstpointer  data)
+{
+  BksManuscript *alpha = bks_editor_get_manuscript (fixture->editor);
+  GtkTextBuffer *buffer = GTK_TEXT_BUFFER (bks_manuscript_get_buffer (alpha));
+
+  gtk_text_buffer_insert_at_cursor (buffer, "Typed. ", -1);
+  select_node (fixture, "Beta");
+  app_wait_for (shows_beta, fixture->editor, "the second chapter");
+  select_node (fixture, "Alpha");
+  app_let_pass (50);
+  g_assert_true (bks_editor_get_manuscript (fixture->editor) == alpha);
+  g_assert_true (gtk_text_buffer_get_can_undo (buffer));
+}
+
+static gboolean
+is_clean (gpointer data)
+{
+  return bks_node_session_get_state (data) == BKS_SAVE_CLEAN;
+}
+
+static void
+test_leaving_saves (Fixture       *fixture,
+                    gconstpointer  data)
+{
+  BksManuscript *alpha = bks_editor_get_manuscript (fixture->editor);
+  BksNodeSession *session = bks_manuscript_get_session (alpha);
+
+  gtk_text_buffer_insert_at_cursor (GTK_TEXT_BUFFER (bks_manuscript_get_buffer (alpha)), "Typed. ", -1);
+  g_assert_cmpint (bks_node_session_get_state (session), ==, BKS_SAVE_DIRTY);
+  select_node (fixture, "Beta");
+  app_wait_for (is_clean, session, "the chapter that was left to be saved");
+  g_assert_cmpstr (bks_node_session_get_text (session), ==, "Typed. First words.");
+}
+
+static void
+test_move (Fixture       *fixture,
+           gconstpointer  data)
+{
+  gtk_widget_activate_action (GTK_WIDGET (fixture->binder), "binder.move-down", NULL);
+  wait_order (fixture, "Beta Alpha Gamma");
+  app_let_pass (50);
+  g_assert_cmpstr (bks_node_get_title (bks_binder_get_selected (fixture->binder)), ==, "Alpha");
+  gtk_widget_activate_action (GTK_WIDGET (fixture->binder), "binder.move-up", NULL);
+  wait_order (fixture, "Alpha Beta Gamma");
+  /* At the top it stays. */
+  app_let_pass (50);
+  gtk_widget_activate_action (GTK_WIDGET (fixture->binder), "binder.move-up", NULL);
+  app_let_pass (100);
+  wait_order (fixture, "Alpha Beta Gamma");
+}
+
+static void
+test_add (Fixture       *fixture,
+          gconstpointer  data)
+{
+  gtk_widget_activate_action (fixture->page, "studio.add", "s", "chapter");
+  wait_order (fixture, "Alpha New Chapter Beta Gamma");
+  app_wait_shown (fixture->page, "New Chapter");
+  app_let_pass (100);
+  g_assert_cmpstr (bks_node_get_title (bks_binder_get_selected (fixture->binder)), ==, "New Chapter");
+  gtk_widget_activate_action (fixture->page, "studio.add", "s", "scene");
+  wait_order (fixture, "Alpha New Chapter(New Scene) Beta Gamma");
+}
+
+static void
+test_trash_and_undo (Fixture       *fixture,
+                     gconstpointer  data)
+{
+  GtkWidget *root = GTK_WIDGET (fixture->app.window);
+
+  gtk_widget_activate_action (GTK_WIDGET (fixture->binder), "binder.delete", NULL);
+  wait_order (fixture, "Beta Gamma");
+  app_wait_shown (root, "“Alpha” moved to the trash");
+  app_wait_for (shows_beta, fixture->editor, "the next chapter to open");
+  app_click (root, "_Undo");
+  wait_order (fixture, "Alpha Beta Gamma");
+}
+
+static void
+test_trash_all (Fixture       *fixture,
+                gconstpointer  data)
+{
+  gtk_widget_activate_action (GTK_WIDGET (fixture->binder), "binder.delete", NULL);
+  wait_order (fixture, "Beta Gamma");
+  app_let_pass (50);
+  gtk_widget_activate_action (GTK_WIDGET (fixture->binder), "binder.delete", NULL);
+  wait_order (fixture, "Gamma");
+  app_let_pass (50);
+  gtk_widget_activate_action (GTK_WIDGET (fixture->binder), "binder.delete", NULL);
+  wait_order (fixture, "");
+  app_wait_shown (fixture->page, "No Text Open");
+  g_assert_null (bks_editor_get_manuscript (fixture->editor));
+}
+
+static void
+test_rename (Fixture       *fixture,
+             gconstpointer  data)
+{
+  GtkWidget *view = app_find_widget (fixture->page, BKS_TYPE_PAGE_VIEW, NULL);
+  GtkWidget *title = app_find_widget (view, GTK_TYPE_TEXT, NULL);
+
+  gtk_widget_activate_action (GTK_WIDGET (fixture->binder), "binder.rename", NULL);
+  app_let_pass (50);
+  gtk_editable_set_text (GTK_EDITABLE (title), " The Letter ");
+  gtk_widget_grab_focus (view);
+  wait_order (fixture, "The Letter Beta Gamma");
+  /* A node without a name could not be found again. */
+  gtk_widget_grab_focus (title);
+  app_let_pass (50);
+  gtk_editable_set_text (GTK_EDITABLE (title), "  ");
+  gtk_widget_grab_focus (view);
+  app_let_pass (100);
+  g_assert_cmpstr (gtk_editable_get_text (GTK_EDITABLE (title)), ==, "The Letter");
+  wait_order (fixture, "The Letter Beta Gamma");
+}
+
+static void
+test_save_says_so (Fixture       *fixture,
+                   gconstpointer  data)
+{
+  gtk_widget_activate_action (fixture->page, "studio.save", NULL);
+  app_wait_shown (GTK_WIDGET (fixture->app.window), "Saved. Book Studio also saves by itself");
+}
+
+#define ADD(name, func) g_test_add ("/studio-page/" name, Fixture, NULL, set_up, func, tear_down)
+
+int
+main (int   argc,
+      char *argv[])
+{
+  gtk_test_init (&argc, &argv, NULL);
+  dex_init ();
+  adw_init ();
+  ADD ("opens-first", test_opens_first);
+  ADD ("select", test_select);
+  ADD ("undo-survives", test_undo_survives);
+  ADD ("leaving-saves", test_leaving_saves);
+  ADD ("move", test_move);
+  ADD ("add", test_add);
+  ADD ("trash-and-undo", test_trash_and_undo);
+  ADD ("trash-all", test_trash_all);
+  ADD ("rename", test_rename);
+  ADD ("save-says-so", test_save_says_so);
+  return g_test_run ();
+}
