@@ -143,6 +143,8 @@ bks_providers_page_dispose (GObject *object)
 {
   BksProvidersPage *self = BKS_PROVIDERS_PAGE (object);
 
+  /* libadwaita 1.7.6 disposes of the banner twice when it is still there. */
+  adw_preferences_page_set_banner (ADW_PREFERENCES_PAGE (self), NULL);
   gtk_widget_dispose_template (GTK_WIDGET (self), BKS_TYPE_PROVIDERS_PAGE);
 
   G_OBJECT_CLASS (bks_providers_page_parent_class)->dispose (object);
