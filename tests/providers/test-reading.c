@@ -50,6 +50,7 @@ test_framing (void)
     { BKS_FRAMING_SSE, "data: a\n\ndata: b\r\n\r\ndata: c\r\rdata: d\n\n", "=a;=b;=c;=d;" },
     { BKS_FRAMING_SSE, "data: a\r\n\ndata: b\n\r\n\rdata: c\r\n\r", "=a;=b;=c;" },
     { BKS_FRAMING_SSE, "data: a\r\n\n\ndata: b\n\n", "=a;=b;" },
+    { BKS_FRAMING_SSE, "data: a\r\ndata: b\rdata: c\n\r\ndata: d\r\n\r\n", "=a\nb\nc;=d;" },
     { BKS_FRAMING_SSE, "\xef\xbb\xbf" "data: bom\n\n", "=bom;" },
     { BKS_FRAMING_SSE, "data: x\n\xef\xbb\xbf" "data: y\n\n", "=x;" },
     { BKS_FRAMING_SSE, "data:no space\n\ndata:  two\n\n", "=no space;= two;" },
