@@ -179,9 +179,6 @@ take_usage (BksProviderCall *call,
     counts->reported_cost = cost;
 }
 
-static void take_parts (BksProviderCall *call,
-                        JsonArray       *parts);
-
 /* One of {"type":"text","text":…} and Mistral's {"type":"thinking","thinking":[…]}. */
 static void
 take_part (BksProviderCall *call,
