@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app-fixture.h"
+#include "bks-ai-page.h"
+#include "bks-async.h"
+#include "bks-scripted-server.h"
+
+#define TEXT "It was a dark night."
+
+typedef struct
+{
+  AppFixture         app;
+  BksScriptedServer *server;
+  BksBookSession    *book;
+  BksManuscript     *manuscript;
+  GtkTextBuffer     *buffer;
+  GtkWidget         *page;
+} Fixture;
+
+static BksNode *
+get_chapter (BksBookSession *book)
+{
+  g_autoptr(GPtrArray) nodes = bks_book_session_list_nodes (book);
+
+  return g_ptr_array_index (nodes, nodes->len - 1);
+}
+
+static void
+place_caret_at_end (Fixture *fixture)
+{
+  GtkTextIter end;
+
+  gtk_text_buffer_get_end_iter (fixture->buffer, &end);
+  gtk_text_buffer_place_cursor (fixture->buffer, &end);
+}
+
+static void
+open_manuscript (Fixture *fixture)
+{
+  g_autoptr(BksNodeSession) session = NULL;
+
+  session = app_await_object (bks_book_session_open_node (fixture->book, bks_node_get_id (get_chapter (fixture->book))));
+  fixture->manuscript = bks_manuscript_new (session, 3000);
+  fixture->buffer = GTK_TEXT_BUFFER (bks_manuscript_get_buffer (fixture->manuscript));
+  place_caret_at_end (fixture);
+}
+
+static void
+show_page (Fixture *fixture)
+{
+  fixture->page = g_object_new (BKS_TYPE_AI_PAGE, NULL);
+  bks_ai_page_set_router (BKS_AI_PAGE (fixture->page), bks_studio_get_router (fixture->app.studio));
+  bks_ai_page_set_manuscript (BKS_AI_PAGE (fixture->page), fixture->book, fixture->manuscript);
+  app_fixture_show (&fixture->app, fixture->page);
+}
+
+static void
+set_up_with (Fixture    *fixture,
+             const char *url)
+{
+  app_fixture_set_up (&fixture->app, NULL);
+  app_await (bks_router_set_base_url (bks_studio_get_router (fixture->app.studio), "ollama", url));
+  fixture->book = app_fixture_new_book (&fixture->app, "# Book\n\n## One\n\n" TEXT "\n");
+  open_manuscript (fixture);
+}
+
+static void
+set_up (Fixture       *fixture,
+        gconstpointer  data)
+{
+  g_autoptr(GError) error = NULL;
+
+  fixture->server = bks_scripted_server_new (0, &error);
+  g_assert_no_error (error);
+  set_up_with (fixture, bks_scripted_server_get_url (fixture->server));
+}
+
+static void
+set_up_nobody (Fixture       *fixture,
+               gconstpointer  data)
+{
+  /* Nothing listens on the discard port. */
+  set_up_with (fixture, "http://127.0.0.1:9");
+}
+
+static void
+tear_down (Fixture       *fixture,
+           gconstpointer  data)
+{
+  bks_manuscript_release (fixture->manuscript);
+  adw_window_set_content (ADW_WINDOW (fixture->app.window), NULL);
+  app_let_pass (50);
+  g_assert_finalize_object (fixture->manuscript);
+  app_await (bks_book_session_close (fixture->book));
+  g_clear_object (&fixture->book);
+  app_fixture_tear_down (&fixture->app, data);
+  g_clear_object (&fixture->server);
+}
+
+static gboolean
+is_mapped (gpointer data)
+{
+  return gtk_widget_get_mapped (data);
+}
+
+static GtkWidget *
+wait_button (Fixture    *fixture,
+             const char *label)
+{
+  GtkWidget *button = app_find_widget (fixture->page, GTK_TYPE_BUTTON, label);
+
+  app_wait_for (is_mapped, button, label);
+  return button;
+}
+
+static gboolean
+is_sensitive (gpointer data)
+{
+  return gtk_widget_get_mapped (data) && gtk_widget_is_sensitive (data);
+}
+
+static void
+start (Fixture *fixture)
+{
+  show_page (fixture);
+  app_wait_shown (fixture->page, "_Continue");
+  app_wait_for (is_sensitive, app_find_widget (fixture->page, GTK_TYPE_BUTTON, "_Continue"), "Continue to be possible");
+  app_click (fixture->page, "_Continue");
+}
+
+static char *
+dup_text (Fixture *fixture)
+{
+  return bks_manuscript_dup_text (fixture->manuscript);
+}
+
+static void
+assert_untouched (Fixture *fixture)
+{
+  g_autofree char *text = dup_text (fixture);
+
+  g_assert_cmpstr (text, ==, TEXT);
+}
+
+static void
+push_chat (Fixture    *fixture,
+           const char *words)
+{
+  BksReply *reply = bks_reply_new (200, "application/x-ndjson");
+
+  bks_reply_add_text (reply, words);
+  bks_scripted_server_push (fixture->server, "/api/chat", reply);
+}
+
+#define PIECE(words) "{\"model\":\"demo\",\"message\":{\"role\":\"assistant\",\"content\":\"" words "\"},\"done\":false}\n"
+#define DONE "{\"model\":\"demo\",\"message\":{\"role\":\"assistant\",\"content\":\"\"},\"done\":true," \
+             "\"done_reason\":\"stop\",\"prompt_eval_count\":10,\"eval_count\":5}\n"
+
+static void
+push_stalled (Fixture          *fixture,
+              BksReplyStepKind  end)
+{
+  BksReply *reply = bks_reply_new (200, "application/x-ndjson");
+
+  bks_reply_add_text (reply, PIECE ("The rain "));
+  bks_reply_add_step (reply, end);
+  bks_scripted_server_push (fixture->server, "/api/chat", reply);
+}
+
+static void
+test_nobody (Fixture       *fixture,
+             gconstpointer  data)
+{
+  show_page (fixture);
+  app_wait_shown (fixture->page, "No AI Provider Ready");
+  app_assert_shown (fixture->page, "AI _Providers");
+}
+
+static gboolean
+is_inserted (gpointer data)
+{
+  return bks_generation_get_state (data) == BKS_GENERATION_INSERTED;
+}
+
+static void
+test_insert (Fixture       *fixture,
+             gconstpointer  data)
+{
+  g_autoptr(BksGeneration) generation = NULL;
+  g_autofree char *text = NULL;
+
+  push_chat (fixture, PIECE ("The rain ") PIECE ("had stopped.") DONE);
+  start (fixture);
+  wait_button (fixture, "_Insert");
+  /* What came stands beside the text and not in it. */
+  assert_untouched (fixture);
+  app_assert_shown (fixture->page, "15 tokens");
+  generation = g_object_ref (bks_manuscript_get_generation (fixture->manuscript));
+  app_click (fixture->page, "_Insert");
+  app_wait_for (is_inserted, generation, "the draft to be inserted");
+  text = dup_text (fixture);
+  g_assert_cmpstr (text, ==, TEXT "\n\nThe rain had stopped.");
+  app_let_pass (50);
+  g_assert_false (app_is_shown (fixture->page, "_Insert"));
+  app_assert_shown (fixture->page, "_Continue");
+  g_assert_cmpstr (bks_node_session_get_text (bks_manuscript_get_session (fixture->manuscript)), ==, text);
+}
+
+static void
+test_write_meanwhile (Fixture       *fixture,
+                      gconstpointer  data)
+{
+  g_autoptr(BksGeneration) generation = NULL;
+  g_autofree char *text = NULL;
+
+  push_chat (fixture, PIECE ("Drafted.") DONE);
+  start (fixture);
+  gtk_text_buffer_insert_at_cursor (fixture->buffer, "\n\nWritten meanwhile.", -1);
+  wait_button (fixture, "_Insert");
+  generation = g_object_ref (bks_manuscript_get_generation (fixture->manuscript));
+  app_click (fixture->page, "_Insert");
+  app_wait_for (is_inserted, generation, "the draft to be inserted");
+  text = dup_text (fixture);
+  g_assert_cmpstr (text, ==, TEXT "\n\nDrafted.\n\nWritten meanwhile.");
+}
+
+static gboolean
+is_forgotten (gpointer data)
+{
+  return bks_manuscript_get_generation (data) == NULL;
+}
+
+static void
+test_discard (Fixture       *fixture,
+              gconstpointer  data)
+{
+  push_chat (fixture, PIECE ("Unwanted.") DONE);
+  start (fixture);
+  wait_button (fixture, "_Discard");
+  app_click (fixture->page, "_Discard");
+  wait_button (fixture, "_Continue");
+  app_wait_for (is_forgotten, fixture->manuscript, "the draft to go");
+  assert_untouched (fixture);
+}
+
+static void
+test_stop (Fixture       *fixture,
+           gconstpointer  data)
+{
+  push_stalled (fixture, BKS_REPLY_STEP_STALL);
+  start (fixture);
+  wait_button (fixture, "_Stop");
+  app_assert_shown (fixture->page, "Writing…");
+  app_wait_for (is_mapped, app_find_widget (fixture->page, GTK_TYPE_TEXT_VIEW, NULL), "the first words");
+  app_click (fixture->page, "_Stop");
+  app_wait_shown (fixture->page, "Draft, Stopped");
+  /* What came is kept and can be taken. */
+  wait_button (fixture, "_Insert");
+  assert_untouched (fixture);
+}
+
+static void
+test_interrupted (Fixture       *fixture,
+                  gconstpointer  data)
+{
+  push_stalled (fixture, BKS_REPLY_STEP_CUT);
+  start (fixture);
+  app_wait_shown (fixture->page, "Draft, Interrupted");
+  app_assert_shown (fixture->page, "Your text is safe.");
+  wait_button (fixture, "_Insert");
+}
+
+static void
+test_failed (Fixture       *fixture,
+             gconstpointer  data)
+{
+  bks_scripted_server_push (fixture->server, "/api/chat",
+                            bks_reply_new_json (404, "{\"error\":\"model not found\"}"));
+  start (fixture);
+  app_wait_shown (fixture->page, "Nothing Came Back");
+  app_assert_shown (fixture->page, "Your text is safe.");
+  /* It can be tried again at once. */
+  wait_button (fixture, "_Continue");
+  g_assert_false (app_is_shown (fixture->page, "_Insert"));
+  assert_untouched (fixture);
+}
+
+static void
+test_nothing_before (Fixture       *fixture,
+                     gconstpointer  data)
+{
+  GtkTextIter start_iter;
+  GtkWidget *button;
+
+  gtk_text_buffer_get_start_iter (fixture->buffer, &start_iter);
+  gtk_text_buffer_place_cursor (fixture->buffer, &start_iter);
+  show_page (fixture);
+  button = wait_button (fixture, "_Continue");
+  app_let_pass (400);
+  g_assert_false (gtk_widget_is_sensitive (button));
+  place_caret_at_end (fixture);
+  bks_ai_page_caret_moved (BKS_AI_PAGE (fixture->page));
+  app_wait_for (is_sensitive, button, "Continue to be possible");
+}
+
+static void
+test_found_again (Fixture       *fixture,
+                  gconstpointer  data)
+{
+  push_stalled (fixture, BKS_REPLY_STEP_CUT);
+  start (fixture);
+  app_wait_shown (fixture->page, "Draft, Interrupted");
+  app_await (bks_generation_wait (bks_manuscript_get_generation (fixture->manuscript)));
+  /* The program ends and starts again. */
+  bks_manuscript_release (fixture->manuscript);
+  adw_window_set_content (ADW_WINDOW (fixture->app.window), NULL);
+  app_let_pass (50);
+  g_assert_finalize_object (fixture->manuscript);
+  open_manuscript (fixture);
+  show_page (fixture);
+  app_wait_shown (fixture->page, "Draft, Interrupted");
+  wait_button (fixture, "_Insert");
+}
+
+static void
+test_choice_is_kept (Fixture       *fixture,
+                     gconstpointer  data)
+{
+  BksRouter *router = bks_studio_get_router (fixture->app.studio);
+  GtkWidget *row;
+  g_autoptr(BksModel) model = NULL;
+  g_autoptr(GPtrArray) targets = NULL;
+  DexFuture *future;
+  BksTarget *target;
+
+  show_page (fixture);
+  wait_button (fixture, "_Continue");
+  row = app_find_widget (fixture->page, ADW_TYPE_COMBO_ROW, "By");
+  model = g_list_model_get_item (adw_combo_row_get_model (ADW_COMBO_ROW (row)), 1);
+  adw_combo_row_set_selected (ADW_COMBO_ROW (row), 1);
+  app_let_pass (200);
+  future = bks_router_get_role (router, "draft");
+  g_assert_true (bks_wait (dex_ref (future), NULL));
+  targets = g_value_dup_boxed (dex_future_get_value (future, NULL));
+  dex_unref (future);
+  g_assert_cmpuint (targets->len, ==, 1);
+  target = g_ptr_array_index (targets, 0);
+  g_assert_cmpstr (target->model, ==, bks_model_get_id (model));
+  g_assert_cmpstr (target->provider, ==, bks_model_get_provider (model));
+}
+
+#define ADD(name, func) g_test_add ("/ai-page/" name, Fixture, NULL, set_up, func, tear_down)
+
+int
+main (int   argc,
+      char *argv[])
+{
+  gtk_test_init (&argc, &argv, NULL);
+  dex_init ();
+  adw_init ();
+  g_test_add ("/ai-page/nobody", Fixture, NULL, set_up_nobody, test_nobody, tear_down);
+  ADD ("insert", test_insert);
+  ADD ("write-meanwhile", test_write_meanwhile);
+  ADD ("discard", test_discard);
+  ADD ("stop", test_stop);
+  ADD ("interrupted", test_interrupted);
+  ADD ("failed", test_failed);
+  ADD ("nothing-before", test_nothing_before);
+  ADD ("found-again", test_found_again);
+  ADD ("choice-is-kept", test_choice_is_kept);
+  return g_test_run ();
+}
