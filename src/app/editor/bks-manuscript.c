@@ -8,7 +8,7 @@
 
 /* What a reader takes for one paragraph. */
 #define SPLIT_WORDS 120
-/* A paragraph beyond this is drawn plain: styling it at every key would be felt. */
+/* Typing in a paragraph beyond this leaves it plain: styling it at every key would be felt. */
 #define STYLED_CHARS 40000
 /* The length of paragraphs is looked at when typing pauses. */
 #define MEASURE_MS 1500
@@ -96,6 +96,7 @@ style_range (BksManuscript     *self,
   GtkTextBuffer *buffer = GTK_TEXT_BUFFER (self->buffer);
   GtkTextIter start = *from;
   GtkTextIter end = *to;
+  int edited = gtk_text_iter_get_offset (to) - gtk_text_iter_get_offset (from);
   g_autofree char *text = NULL;
   g_autoptr(GArray) spans = NULL;
   guint base;
@@ -104,7 +105,7 @@ style_range (BksManuscript     *self,
   base = gtk_text_iter_get_offset (&start);
   for (guint i = 0; i < BKS_MARKUP_N_KINDS; i++)
     gtk_text_buffer_remove_tag (buffer, self->tags[i], &start, &end);
-  if (!self->loading && gtk_text_iter_get_offset (&end) - base > STYLED_CHARS)
+  if (gtk_text_iter_get_offset (&end) - (int) base - edited > STYLED_CHARS)
     return;
 
   text = gtk_text_buffer_get_slice (buffer, &start, &end, TRUE);
