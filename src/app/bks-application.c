@@ -28,6 +28,7 @@ struct _BksApplication
   DexFuture    *opened;
   GSettings    *settings;
   BksPageStyle *page_style;
+  BksPlaces    *places;
   char         *data_dir;
   char         *label;
   guint         sigterm_source;
@@ -222,7 +223,11 @@ open_studio (BksApplication *self)
   g_autoptr(BksLimits) limits = bks_limits_new ();
   g_autoptr(BksSecretStore) secrets = bks_keyring_secret_store_new (limits);
 
+  g_autoptr(GFile) places = NULL;
+
   self->studio = bks_studio_new (self->data_dir, secrets, limits);
+  places = g_file_new_build_filename (bks_studio_get_data_dir (self->studio), "places.ini", NULL);
+  self->places = bks_places_new (places);
   self->opened = bks_studio_open (self->studio);
 }
 
@@ -350,6 +355,7 @@ bks_application_dispose (GObject *object)
   dex_clear (&self->opened);
   g_clear_object (&self->studio);
   g_clear_object (&self->settings);
+  g_clear_object (&self->places);
 
   G_OBJECT_CLASS (bks_application_parent_class)->dispose (object);
 }
@@ -468,6 +474,20 @@ bks_application_get_settings (BksApplication *self)
   g_return_val_if_fail (BKS_IS_APPLICATION (self), NULL);
 
   return self->settings;
+}
+
+/**
+ * bks_application_get_places:
+ * @self: the application, started
+ *
+ * Returns: (transfer none): where one was in each book
+ */
+BksPlaces *
+bks_application_get_places (BksApplication *self)
+{
+  g_return_val_if_fail (BKS_IS_APPLICATION (self), NULL);
+
+  return self->places;
 }
 
 /**

@@ -3,6 +3,7 @@
 
 #include <adwaita.h>
 
+#include "bks-places.h"
 #include "bks-studio.h"
 
 G_BEGIN_DECLS
@@ -19,6 +20,7 @@ BksStudio      *bks_application_get_studio   (BksApplication *self);
 DexFuture      *bks_application_wait_studio  (BksApplication *self);
 const char     *bks_application_get_label    (BksApplication *self);
 GSettings      *bks_application_get_settings (BksApplication *self);
+BksPlaces      *bks_application_get_places   (BksApplication *self);
 void            bks_application_show_providers (BksApplication *self);
 
 G_END_DECLS

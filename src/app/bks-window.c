@@ -150,6 +150,7 @@ show_book (BksWindow      *self,
   adw_navigation_view_pop_to_tag (self->navigation, "library");
   self->studio_page = bks_studio_page_new (bks_application_get_studio (get_application (self)), session,
                                            bks_application_get_settings (get_application (self)),
+                                           bks_application_get_places (get_application (self)),
                                            bks_application_get_label (get_application (self)));
   adw_navigation_view_push (self->navigation, ADW_NAVIGATION_PAGE (self->studio_page));
 }

@@ -122,7 +122,7 @@ test_studio (AppFixture    *fixture,
              gconstpointer  data)
 {
   g_autoptr(BksBookSession) session = app_fixture_new_book (fixture, "# Book\n\n## One\n\nText.\n");
-  BksStudioPage *page = bks_studio_page_new (fixture->studio, session, fixture->settings, NULL);
+  BksStudioPage *page = bks_studio_page_new (fixture->studio, session, fixture->settings, NULL, NULL);
 
   show_page (fixture, GTK_WIDGET (page));
   assert_all_named (GTK_WIDGET (fixture->window));

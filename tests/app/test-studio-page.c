@@ -11,6 +11,7 @@ typedef struct
 {
   AppFixture      app;
   BksBookSession *book;
+  BksPlaces      *places;
   GtkWidget      *page;
   BksBinder      *binder;
   BksEditor      *editor;
@@ -23,19 +24,30 @@ has_manuscript (gpointer data)
 }
 
 static void
-set_up (Fixture       *fixture,
-        gconstpointer  data)
+show_page (Fixture *fixture)
 {
   GtkWidget *navigation = adw_navigation_view_new ();
 
-  app_fixture_set_up (&fixture->app, data);
-  fixture->book = app_fixture_new_book (&fixture->app, BOOK);
-  fixture->page = GTK_WIDGET (bks_studio_page_new (fixture->app.studio, fixture->book, fixture->app.settings, NULL));
+  fixture->page = GTK_WIDGET (bks_studio_page_new (fixture->app.studio, fixture->book, fixture->app.settings,
+                                                    fixture->places, NULL));
   adw_navigation_view_add (ADW_NAVIGATION_VIEW (navigation), ADW_NAVIGATION_PAGE (fixture->page));
   app_fixture_show (&fixture->app, navigation);
   fixture->binder = BKS_BINDER (app_find_widget (fixture->page, BKS_TYPE_BINDER, NULL));
   fixture->editor = BKS_EDITOR (app_find_widget (fixture->page, BKS_TYPE_EDITOR, NULL));
   app_wait_for (has_manuscript, fixture->editor, "the first chapter to open");
+}
+
+static void
+set_up (Fixture       *fixture,
+        gconstpointer  data)
+{
+  g_autoptr(GFile) file = NULL;
+
+  app_fixture_set_up (&fixture->app, data);
+  fixture->book = app_fixture_new_book (&fixture->app, BOOK);
+  file = g_file_new_build_filename (fixture->app.dir, "places.ini", NULL);
+  fixture->places = bks_places_new (file);
+  show_page (fixture);
 }
 
 static void
@@ -45,6 +57,7 @@ tear_down (Fixture       *fixture,
   bks_studio_page_leave (BKS_STUDIO_PAGE (fixture->page));
   app_await (bks_book_session_close (fixture->book));
   g_clear_object (&fixture->book);
+  g_clear_object (&fixture->places);
   app_fixture_tear_down (&fixture->app, data);
 }
 
@@ -262,6 +275,27 @@ test_save_says_so (Fixture       *fixture,
   app_wait_shown (GTK_WIDGET (fixture->app.window), "Saved. Book Studio also saves by itself");
 }
 
+static void
+test_opens_where_left (Fixture       *fixture,
+                       gconstpointer  data)
+{
+  GtkTextBuffer *buffer;
+  GtkTextIter caret;
+  int position;
+
+  select_node (fixture, "Beta");
+  app_wait_for (shows_beta, fixture->editor, "the second chapter");
+  buffer = GTK_TEXT_BUFFER (bks_manuscript_get_buffer (bks_editor_get_manuscript (fixture->editor)));
+  gtk_text_buffer_get_iter_at_offset (buffer, &caret, 7);
+  gtk_text_buffer_place_cursor (buffer, &caret);
+  bks_studio_page_leave (BKS_STUDIO_PAGE (fixture->page));
+  show_page (fixture);
+  app_wait_for (shows_beta, fixture->editor, "the second chapter again");
+  buffer = GTK_TEXT_BUFFER (bks_manuscript_get_buffer (bks_editor_get_manuscript (fixture->editor)));
+  g_object_get (buffer, "cursor-position", &position, NULL);
+  g_assert_cmpint (position, ==, 7);
+}
+
 #define ADD(name, func) g_test_add ("/studio-page/" name, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -280,6 +314,7 @@ main (int   argc,
   ADD ("trash-and-undo", test_trash_and_undo);
   ADD ("trash-all", test_trash_all);
   ADD ("rename", test_rename);
+  ADD ("opens-where-left", test_opens_where_left);
   ADD ("save-says-so", test_save_says_so);
   return g_test_run ();
 }

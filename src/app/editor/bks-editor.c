@@ -25,6 +25,7 @@ struct _BksEditor
   SpellingChecker           *checker;
   SpellingTextBufferAdapter *spelling;
   guint                      measure_source;
+  guint                      margin_source;
 
   AdwBanner          *failed_banner;
   AdwBanner          *long_banner;
@@ -166,21 +167,44 @@ long_changed_cb (BksEditor *self)
   update_spelling (self);
 }
 
+/* The line being written is not the last one in sight. */
+static void
+keep_margin (gpointer data)
+{
+  BksEditor *self = data;
+  GtkTextView *view = GTK_TEXT_VIEW (self->view);
+
+  self->margin_source = 0;
+  gtk_text_view_scroll_to_mark (view, gtk_text_buffer_get_insert (gtk_text_view_get_buffer (view)), 0.08, FALSE, 0, 0);
+}
+
+static void
+edited_cb (BksEditor *self)
+{
+  /* After the view has scrolled by itself, which it does to the very edge. */
+  if (self->margin_source == 0)
+    self->margin_source = g_idle_add_once (keep_margin, self);
+}
+
+/* Off before it goes: a check that still runs would look for the buffer. */
+static void
+detach_spelling (BksEditor *self)
+{
+  if (self->spelling == NULL)
+    return;
+  spelling_text_buffer_adapter_set_enabled (self->spelling, FALSE);
+  gtk_widget_insert_action_group (GTK_WIDGET (self->view), "spelling", NULL);
+  gtk_text_view_set_extra_menu (GTK_TEXT_VIEW (self->view), NULL);
+  g_clear_object (&self->spelling);
+}
+
 static void
 attach_spelling (BksEditor *self)
 {
-  GtkSourceBuffer *buffer = bks_manuscript_get_buffer (self->manuscript);
-  SpellingTextBufferAdapter *adapter = g_object_get_data (G_OBJECT (buffer), "spelling");
-
-  if (adapter == NULL)
-    {
-      adapter = spelling_text_buffer_adapter_new (buffer, self->checker);
-      g_object_set_data_full (G_OBJECT (buffer), "spelling", adapter, g_object_unref);
-    }
-  g_set_object (&self->spelling, adapter);
-  gtk_widget_insert_action_group (GTK_WIDGET (self->view), "spelling", G_ACTION_GROUP (adapter));
+  self->spelling = spelling_text_buffer_adapter_new (bks_manuscript_get_buffer (self->manuscript), self->checker);
+  gtk_widget_insert_action_group (GTK_WIDGET (self->view), "spelling", G_ACTION_GROUP (self->spelling));
   gtk_text_view_set_extra_menu (GTK_TEXT_VIEW (self->view),
-                                spelling_text_buffer_adapter_get_menu_model (adapter));
+                                spelling_text_buffer_adapter_get_menu_model (self->spelling));
   update_spelling (self);
 }
 
@@ -190,11 +214,12 @@ bks_editor_dispose (GObject *object)
   BksEditor *self = BKS_EDITOR (object);
 
   g_clear_handle_id (&self->measure_source, g_source_remove);
+  g_clear_handle_id (&self->margin_source, g_source_remove);
   g_clear_object (&self->manuscript_signals);
   g_clear_object (&self->session_signals);
   g_clear_object (&self->buffer_signals);
   g_clear_object (&self->node_signals);
-  g_clear_object (&self->spelling);
+  detach_spelling (self);
   gtk_widget_dispose_template (GTK_WIDGET (self), BKS_TYPE_EDITOR);
   g_clear_object (&self->manuscript);
   g_clear_object (&self->checker);
@@ -246,6 +271,7 @@ bks_editor_init (BksEditor *self)
   self->manuscript_signals = g_signal_group_new (BKS_TYPE_MANUSCRIPT);
   g_signal_group_connect_object (self->manuscript_signals, "notify::long-paragraph", G_CALLBACK (long_changed_cb),
                                  self, G_CONNECT_SWAPPED);
+  g_signal_group_connect_object (self->manuscript_signals, "edited", G_CALLBACK (edited_cb), self, G_CONNECT_SWAPPED);
   self->session_signals = g_signal_group_new (BKS_TYPE_NODE_SESSION);
   g_signal_group_connect_object (self->session_signals, "notify::state", G_CALLBACK (update_failed), self,
                                  G_CONNECT_SWAPPED);
@@ -327,6 +353,7 @@ bks_editor_set_manuscript (BksEditor     *self,
   if (manuscript == self->manuscript)
     return;
   retry_cb (self);
+  detach_spelling (self);
   g_set_object (&self->manuscript, manuscript);
   session = manuscript != NULL ? bks_manuscript_get_session (manuscript) : NULL;
   g_signal_group_set_target (self->manuscript_signals, manuscript);
@@ -342,8 +369,25 @@ bks_editor_set_manuscript (BksEditor     *self,
       attach_spelling (self);
       bks_editor_reveal_caret (self);
     }
+  else
+    gtk_text_view_set_buffer (GTK_TEXT_VIEW (self->view), NULL);
   update_failed (self);
   update_long (self);
+}
+
+/**
+ * bks_editor_close:
+ * @self: the editor
+ *
+ * Takes no more keys. The text stays in sight while the page slides away.
+ */
+void
+bks_editor_close (BksEditor *self)
+{
+  g_return_if_fail (BKS_IS_EDITOR (self));
+
+  detach_spelling (self);
+  gtk_text_view_set_editable (GTK_TEXT_VIEW (self->view), FALSE);
 }
 
 /**

@@ -19,6 +19,7 @@ void           bks_editor_set_settings   (BksEditor     *self,
 BksManuscript *bks_editor_get_manuscript (BksEditor     *self);
 void           bks_editor_set_manuscript (BksEditor     *self,
                                           BksManuscript *manuscript);
+void           bks_editor_close          (BksEditor     *self);
 void           bks_editor_set_language   (BksEditor     *self,
                                           const char    *language);
 void           bks_editor_focus_text     (BksEditor     *self);

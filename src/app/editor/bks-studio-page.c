@@ -21,6 +21,7 @@ struct _BksStudioPage
   BksStudio      *studio;
   BksBookSession *session;
   GSettings      *settings;
+  BksPlaces      *places;
   GHashTable     *manuscripts; /* node id → BksManuscript, those looked at so far */
   GSignalGroup   *session_signals;
   GSignalGroup   *node_signals;
@@ -123,12 +124,44 @@ update_book_title (BksStudioPage *self)
 /* Opening a node */
 
 static void
+remember_place (BksStudioPage *self)
+{
+  BksNodeSession *session = get_node_session (self);
+  int caret;
+
+  if (session == NULL || self->places == NULL)
+    return;
+  g_object_get (bks_manuscript_get_buffer (bks_editor_get_manuscript (self->editor)), "cursor-position", &caret, NULL);
+  bks_places_remember (self->places, bks_book_get_id (bks_book_session_get_book (self->session)),
+                       bks_node_get_id (bks_node_session_get_node (session)), caret);
+}
+
+static void
+go_to_place (BksStudioPage *self,
+             BksManuscript *manuscript,
+             const char    *node_id)
+{
+  GtkTextBuffer *buffer = GTK_TEXT_BUFFER (bks_manuscript_get_buffer (manuscript));
+  GtkTextIter caret;
+
+  if (self->places == NULL)
+    return;
+  gtk_text_buffer_get_iter_at_offset (buffer, &caret,
+                                      bks_places_get_caret (self->places,
+                                                            bks_book_get_id (bks_book_session_get_book (self->session)),
+                                                            node_id));
+  gtk_text_buffer_place_cursor (buffer, &caret);
+}
+
+static void
 show_manuscript (BksStudioPage *self,
                  BksManuscript *manuscript)
 {
   BksNodeSession *session = bks_manuscript_get_session (manuscript);
 
+  remember_place (self);
   bks_editor_set_manuscript (self->editor, manuscript);
+  remember_place (self);
   bks_ai_page_set_manuscript (self->ai_page, self->session, manuscript);
   g_signal_group_set_target (self->session_signals, session);
   g_signal_group_set_target (self->node_signals, bks_node_session_get_node (session));
@@ -158,6 +191,7 @@ open_node_fiber (gpointer data)
     {
       manuscript = bks_manuscript_new (session, bks_studio_get_limits (self->studio)->long_paragraph_words);
       g_hash_table_insert (self->manuscripts, g_strdup (verb->text), manuscript);
+      go_to_place (self, manuscript, verb->text);
     }
   /* Somebody who clicks fast wants the last one. */
   if (g_strcmp0 (self->wanted, verb->text) == 0)
@@ -386,8 +420,10 @@ active_changed_cb (BksStudioPage *self,
                    GParamSpec    *pspec,
                    GtkWindow     *window)
 {
-  if (!gtk_window_is_active (window) && self->editor != NULL)
-    bks_verb_start (save_quietly_fiber, self, NULL, NULL);
+  if (gtk_window_is_active (window) || self->editor == NULL)
+    return;
+  remember_place (self);
+  bks_verb_start (save_quietly_fiber, self, NULL, NULL);
 }
 
 static void
@@ -426,6 +462,7 @@ bks_studio_page_dispose (GObject *object)
   g_clear_pointer (&self->manuscripts, g_hash_table_unref);
   g_clear_object (&self->session);
   g_clear_object (&self->settings);
+  g_clear_object (&self->places);
   g_clear_object (&self->studio);
 
   G_OBJECT_CLASS (bks_studio_page_parent_class)->dispose (object);
@@ -517,11 +554,22 @@ bks_studio_page_init (BksStudioPage *self)
   g_signal_connect (self, "shown", G_CALLBACK (shown_cb), NULL);
 }
 
+static void
+open_where_left (BksStudioPage *self)
+{
+  const char *book_id = bks_book_get_id (bks_book_session_get_book (self->session));
+  g_autofree char *node_id = self->places != NULL ? bks_places_dup_node (self->places, book_id) : NULL;
+
+  if ((node_id == NULL || !bks_binder_select (self->binder, node_id)) && !bks_binder_select_first (self->binder))
+    show_nothing (self);
+}
+
 /**
  * bks_studio_page_new:
  * @studio: the studio
  * @session: an open book
  * @settings: the preferences of window and editor
+ * @places: (nullable): where one was in each book
  * @label: (nullable): what stands above the text
  *
  * Returns: (transfer floating): the page
@@ -530,6 +578,7 @@ BksStudioPage *
 bks_studio_page_new (BksStudio      *studio,
                      BksBookSession *session,
                      GSettings      *settings,
+                     BksPlaces      *places,
                      const char     *label)
 {
   BksStudioPage *self = g_object_new (BKS_TYPE_STUDIO_PAGE, NULL);
@@ -538,6 +587,7 @@ bks_studio_page_new (BksStudio      *studio,
   self->studio = g_object_ref (studio);
   self->session = g_object_ref (session);
   self->settings = g_object_ref (settings);
+  g_set_object (&self->places, places);
   adw_banner_set_title (self->label_banner, label != NULL ? label : "");
   adw_banner_set_revealed (self->label_banner, label != NULL);
   g_signal_connect_object (book, "notify::title", G_CALLBACK (update_book_title), self, G_CONNECT_SWAPPED);
@@ -546,8 +596,7 @@ bks_studio_page_new (BksStudio      *studio,
   bks_editor_set_language (self->editor, bks_book_get_language (book));
   bks_ai_page_set_router (self->ai_page, bks_studio_get_router (studio));
   bks_binder_set_session (self->binder, session);
-  if (!bks_binder_select_first (self->binder))
-    show_nothing (self);
+  open_where_left (self);
   layout_changed_cb (self);
   return self;
 }
@@ -584,6 +633,11 @@ bks_studio_page_leave (BksStudioPage *self)
   g_clear_handle_id (&self->saved_source, g_source_remove);
   if (self->manuscripts == NULL)
     return;
+  if (self->editor != NULL)
+    {
+      remember_place (self);
+      bks_editor_close (self->editor);
+    }
   g_hash_table_iter_init (&iter, self->manuscripts);
   while (g_hash_table_iter_next (&iter, NULL, &manuscript))
     bks_manuscript_release (manuscript);

@@ -3,6 +3,7 @@
 
 #include <adwaita.h>
 
+#include "bks-places.h"
 #include "bks-studio.h"
 
 G_BEGIN_DECLS
@@ -16,6 +17,7 @@ G_DECLARE_FINAL_TYPE (BksStudioPage, bks_studio_page, BKS, STUDIO_PAGE, AdwNavig
 BksStudioPage  *bks_studio_page_new         (BksStudio      *studio,
                                              BksBookSession *session,
                                              GSettings      *settings,
+                                             BksPlaces      *places,
                                              const char     *label);
 BksBookSession *bks_studio_page_get_session (BksStudioPage  *self);
 void            bks_studio_page_leave       (BksStudioPage  *self);
