@@ -14,6 +14,7 @@ BksLimits *bks_service_get_limits       (BksService        *self);
 BksJwt    *bks_service_get_jwt          (BksService        *self);
 guint      bks_service_take_pairing_try (BksService        *self,
                                          SoupServerMessage *message);
+guint      bks_service_get_running      (BksService        *self);
 GBytes    *bks_service_get_openapi      (void);
 
 G_END_DECLS

@@ -583,3 +583,14 @@ bks_service_take_pairing_try (BksService        *self,
 {
   return bks_rate_take (self->pairing_rate, bks_guard_get_peer (bks_guard_get (message)));
 }
+
+/*
+ * bks_service_get_running:
+ *
+ * Returns: how many requests are being answered
+ */
+guint
+bks_service_get_running (BksService *self)
+{
+  return g_hash_table_size (self->running);
+}

@@ -328,6 +328,7 @@ test_hosts (Fixture       *f,
   g_assert_cmpuint (f->requests, ==, G_N_ELEMENTS (good));
   assert_host_refused (f, "GET / HTTP/1.1\r\nHost: \r\n\r\n");
   assert_status (f, "GET http://evil.example/ HTTP/1.1\r\nHost: %s\r\n\r\n", 421);
+  assert_status (f, "GET http://%s/ HTTP/1.1\r\nHost: evil.example\r\n\r\n", 421);
   assert_status (f, "GET http://evil@%s/ HTTP/1.1\r\nHost: %s\r\n\r\n", 421);
 
   assert_status (f, "GET / HTTP/1.1\r\nHost: studio.home:3004\r\n\r\n", 421);
@@ -506,6 +507,26 @@ test_body_edges (Fixture       *f,
   assert_status (f, "POST /forbidden HTTP/1.1\r\nHost: %s\r\nContent-Length: 4\r\n\r\n", 403);
   assert_status (f, "POST / HTTP/1.1\r\nHost: %s\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n", 413);
   assert_status (f, "POST / HTTP/1.1\r\nHost: %s\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n", 100);
+}
+
+/* What a refused client still sends is taken for a while, so that the answer
+ * is not lost to a reset; but not for ever. */
+static void
+test_refused_in_peace (Fixture       *f,
+                       gconstpointer  data)
+{
+  g_autoptr(RawClient) client = NULL;
+
+  f->limits->service_linger_ms = 400;
+  client = send_request (f, "POST / HTTP/1.1\r\nHost: %s\r\nContent-Length: 209715200\r\n\r\n");
+  g_assert_true (raw_client_wait_answer (client, ENOUGH_MS));
+  g_assert_cmpint (raw_client_get_status (client), ==, 413);
+  for (int i = 0; i < 5; i++)
+    {
+      g_assert_cmpint (raw_client_send (client, "abcdefghij", -1), ==, 10);
+      raw_run (10);
+    }
+  wait_until_empty (f);
 }
 
 static void
@@ -915,6 +936,7 @@ main (int   argc,
   ADD ("read-slowly", set_up_hasty, test_read_slowly);
   ADD ("large-body", set_up, test_large_body);
   ADD ("body-edges", set_up, test_body_edges);
+  ADD ("refused-in-peace", set_up_hasty, test_refused_in_peace);
   ADD ("large-header", set_up, test_large_header);
   ADD ("garbage", set_up, test_garbage);
   ADD ("client-leaves", set_up, test_client_leaves);

@@ -1155,6 +1155,56 @@ test_clients_leave (Fixture       *f,
   }
 }
 
+static sqlite3 *
+lock_library (Fixture *f)
+{
+  g_autofree char *path = g_build_filename (f->folder, "library.db", NULL);
+  sqlite3 *database;
+
+  g_assert_cmpint (sqlite3_open (path, &database), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (database, "BEGIN IMMEDIATE", NULL, NULL, NULL), ==, SQLITE_OK);
+  return database;
+}
+
+static RawClient *
+begin_pairing (Fixture    *f,
+               const char *code)
+{
+  RawClient *client = raw_client_new (bks_service_get_uri (f->service));
+  g_autofree char *body = g_strdup_printf ("{\"code\":\"%s\",\"device_name\":\"x\"}", code);
+  g_autofree char *text = NULL;
+
+  text = g_strdup_printf ("POST /api/auth/pair HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n"
+                          "Content-Length: %zu\r\n\r\n%s", bks_service_get_uri (f->service) + strlen ("http://"), strlen (body), body);
+  raw_client_send (client, text, -1);
+  raw_run (50);
+  return client;
+}
+
+/* A request that waits for a library that another process writes is given up
+ * at once when its client leaves, or the service stops. */
+static void
+test_give_up (Fixture       *f,
+              gconstpointer  data)
+{
+  g_autofree char *code = get_string (bks_pairing_new_code (get_pairing (f)));
+  sqlite3 *database = lock_library (f);
+  RawClient *leaving = begin_pairing (f, code);
+  RawClient *staying = begin_pairing (f, code);
+  gint64 begin = g_get_monotonic_time ();
+
+  g_assert_cmpuint (bks_service_get_running (f->service), ==, 2);
+  raw_client_free (leaving);
+  raw_run (50);
+  g_assert_cmpuint (bks_service_get_running (f->service), ==, 1);
+  wait_for (bks_service_stop (f->service));
+  g_assert_cmpuint (bks_service_get_running (f->service), ==, 0);
+  g_assert_cmpint (g_get_monotonic_time () - begin, <, 2 * G_USEC_PER_SEC);
+  g_assert_true (raw_client_wait_end (staying, ENOUGH_MS));
+  raw_client_free (staying);
+  sqlite3_close (database);
+}
+
 static void
 test_stop_while_busy (Fixture       *f,
                       gconstpointer  data)
@@ -1417,6 +1467,7 @@ main (int   argc,
   ADD ("rate", set_up, test_rate);
   ADD ("web-socket", set_up, test_web_socket);
   ADD ("clients-leave", set_up, test_clients_leave);
+  ADD ("give-up", set_up, test_give_up);
   ADD ("stop-while-busy", set_up, test_stop_while_busy);
   ADD ("start-refused", set_up, test_start_refused);
   g_test_add_func ("/service/no-keyring", test_no_keyring);
