@@ -559,7 +559,7 @@ set_role_fiber (gpointer data)
   BksAiPage *self = verb->self;
   g_autoptr(GError) error = NULL;
 
-  if (!dex_await (bks_router_set_role (self->router, ROLE, g_ptr_array_ref (self->targets)), &error))
+  if (!dex_await (bks_router_set_role (self->router, ROLE, self->targets), &error))
     bks_ui_present_error (GTK_WIDGET (self), _("The Choice Cannot Be Kept"), error);
   return NULL;
 }
