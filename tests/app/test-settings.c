@@ -180,15 +180,14 @@ test_writing (AppFixture    *fixture,
   font = app_find_widget (dialog, ADW_TYPE_COMBO_ROW, "Typeface");
   adw_combo_row_set_selected (ADW_COMBO_ROW (font), 2);
   adw_spin_row_set_value (ADW_SPIN_ROW (app_find_widget (dialog, ADW_TYPE_SPIN_ROW, "Type Size")), 24);
-  adw_switch_row_set_active (ADW_SWITCH_ROW (app_find_widget (dialog, ADW_TYPE_SWITCH_ROW, "Check Spelling")), FALSE);
+  adw_switch_row_set_active (ADW_SWITCH_ROW (app_find_widget (dialog, ADW_TYPE_SWITCH_ROW, "Check Spelling")), TRUE);
   family = g_settings_get_string (fixture->settings, "font-family");
   g_assert_cmpstr (family, ==, "mono");
   g_assert_cmpint (g_settings_get_int (fixture->settings, "font-size"), ==, 24);
-  g_assert_false (g_settings_get_boolean (fixture->settings, "spell-check"));
+  g_assert_true (g_settings_get_boolean (fixture->settings, "spell-check"));
   g_settings_reset (fixture->settings, "font-family");
   g_assert_cmpuint (adw_combo_row_get_selected (ADW_COMBO_ROW (font)), ==, 0);
   g_settings_reset (fixture->settings, "font-size");
-  g_settings_reset (fixture->settings, "spell-check");
 }
 
 static void

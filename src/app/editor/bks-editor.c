@@ -148,16 +148,40 @@ style_changed_cb (BksEditor *self)
     self->measure_source = g_idle_add_once (update_measure, self);
 }
 
+/* Off before it goes: a check that still runs would look for the buffer. */
+static void
+detach_spelling (BksEditor *self)
+{
+  if (self->spelling == NULL)
+    return;
+  spelling_text_buffer_adapter_set_enabled (self->spelling, FALSE);
+  gtk_widget_insert_action_group (GTK_WIDGET (self->view), "spelling", NULL);
+  gtk_text_view_set_extra_menu (GTK_TEXT_VIEW (self->view), NULL);
+  g_clear_object (&self->spelling);
+}
+
+static void
+attach_spelling (BksEditor *self)
+{
+  if (self->spelling != NULL)
+    return;
+  self->spelling = spelling_text_buffer_adapter_new (bks_manuscript_get_buffer (self->manuscript), self->checker);
+  spelling_text_buffer_adapter_set_enabled (self->spelling, TRUE);
+  gtk_widget_insert_action_group (GTK_WIDGET (self->view), "spelling", G_ACTION_GROUP (self->spelling));
+  gtk_text_view_set_extra_menu (GTK_TEXT_VIEW (self->view),
+                                spelling_text_buffer_adapter_get_menu_model (self->spelling));
+}
+
 static void
 update_spelling (BksEditor *self)
 {
   gboolean wanted = self->settings != NULL && g_settings_get_boolean (self->settings, "spell-check");
 
   /* The checker walks over the whole of a very long line at every key. */
-  if (self->manuscript != NULL && bks_manuscript_get_long_paragraph (self->manuscript))
-    wanted = FALSE;
-  if (self->spelling != NULL)
-    spelling_text_buffer_adapter_set_enabled (self->spelling, wanted);
+  if (wanted && self->manuscript != NULL && !bks_manuscript_get_long_paragraph (self->manuscript))
+    attach_spelling (self);
+  else
+    detach_spelling (self);
 }
 
 static void
@@ -184,28 +208,6 @@ edited_cb (BksEditor *self)
   /* After the view has scrolled by itself, which it does to the very edge. */
   if (self->margin_source == 0)
     self->margin_source = g_idle_add_once (keep_margin, self);
-}
-
-/* Off before it goes: a check that still runs would look for the buffer. */
-static void
-detach_spelling (BksEditor *self)
-{
-  if (self->spelling == NULL)
-    return;
-  spelling_text_buffer_adapter_set_enabled (self->spelling, FALSE);
-  gtk_widget_insert_action_group (GTK_WIDGET (self->view), "spelling", NULL);
-  gtk_text_view_set_extra_menu (GTK_TEXT_VIEW (self->view), NULL);
-  g_clear_object (&self->spelling);
-}
-
-static void
-attach_spelling (BksEditor *self)
-{
-  self->spelling = spelling_text_buffer_adapter_new (bks_manuscript_get_buffer (self->manuscript), self->checker);
-  gtk_widget_insert_action_group (GTK_WIDGET (self->view), "spelling", G_ACTION_GROUP (self->spelling));
-  gtk_text_view_set_extra_menu (GTK_TEXT_VIEW (self->view),
-                                spelling_text_buffer_adapter_get_menu_model (self->spelling));
-  update_spelling (self);
 }
 
 static void
@@ -366,7 +368,7 @@ bks_editor_set_manuscript (BksEditor     *self,
       update_title (self);
       gtk_text_view_set_buffer (GTK_TEXT_VIEW (self->view),
                                 GTK_TEXT_BUFFER (bks_manuscript_get_buffer (manuscript)));
-      attach_spelling (self);
+      update_spelling (self);
       bks_editor_reveal_caret (self);
     }
   else
