@@ -73,6 +73,19 @@ is_on_first_line (BksPageView *self)
          gtk_text_iter_equal (&caret, &before);
 }
 
+/* In source code these move words and lines about; in a book they are for going
+ * back, and a slip must not tear a sentence apart. */
+static gboolean
+handle_alt_arrow (BksPageView *self,
+                  guint        keyval)
+{
+  gboolean rtl = gtk_widget_get_direction (GTK_WIDGET (self)) == GTK_TEXT_DIR_RTL;
+
+  if (keyval == (rtl ? GDK_KEY_Right : GDK_KEY_Left))
+    gtk_widget_activate_action (GTK_WIDGET (self), "navigation.pop", NULL);
+  return keyval == GDK_KEY_Left || keyval == GDK_KEY_Right || keyval == GDK_KEY_Up || keyval == GDK_KEY_Down;
+}
+
 static gboolean
 key_cb (BksPageView           *self,
         guint                  keyval,
@@ -82,7 +95,11 @@ key_cb (BksPageView           *self,
 {
   GdkEvent *event = gtk_event_controller_get_current_event (GTK_EVENT_CONTROLLER (controller));
 
-  if (!gtk_widget_is_focus (GTK_WIDGET (self)) || (state & gtk_accelerator_get_default_mod_mask ()) != 0)
+  GdkModifierType modifiers = state & gtk_accelerator_get_default_mod_mask ();
+
+  if (gtk_widget_is_focus (GTK_WIDGET (self)) && modifiers == GDK_ALT_MASK)
+    return handle_alt_arrow (self, keyval);
+  if (!gtk_widget_is_focus (GTK_WIDGET (self)) || modifiers != 0)
     return GDK_EVENT_PROPAGATE;
   if (keyval == GDK_KEY_Up && is_on_first_line (self))
     {

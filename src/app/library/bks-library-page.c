@@ -427,6 +427,18 @@ search_action (GtkWidget  *widget,
   gtk_widget_grab_focus (GTK_WIDGET (self->search_entry));
 }
 
+static void
+narrow_cb (BksLibraryPage *self)
+{
+  gtk_widget_add_css_class (GTK_WIDGET (self->grid), "narrow");
+}
+
+static void
+wide_cb (BksLibraryPage *self)
+{
+  gtk_widget_remove_css_class (GTK_WIDGET (self->grid), "narrow");
+}
+
 /* Another process may have changed the library meanwhile. */
 static void
 shown_cb (BksLibraryPage *self)
@@ -530,6 +542,8 @@ bks_library_page_class_init (BksLibraryPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, BksLibraryPage, book_menu);
   gtk_widget_class_bind_template_callback (widget_class, search_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, activate_cb);
+  gtk_widget_class_bind_template_callback (widget_class, narrow_cb);
+  gtk_widget_class_bind_template_callback (widget_class, wide_cb);
 }
 
 static void
