@@ -5,7 +5,6 @@
 
 #include <glib/gi18n.h>
 
-#include "bks-async.h"
 #include "bks-cli-private.h"
 #include "bks-error.h"
 

@@ -7,7 +7,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "bks-async.h"
 #include "bks-cli-private.h"
 #include "bks-error.h"
 #include "bks-json.h"

@@ -6,7 +6,6 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-#include "bks-async.h"
 #include "bks-cli-private.h"
 #include "bks-error.h"
 

@@ -3,6 +3,7 @@
 
 #include <json-glib/json-glib.h>
 
+#include "bks-async.h"
 #include "bks-cli-output-private.h"
 #include "bks-studio.h"
 

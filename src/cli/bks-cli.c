@@ -10,7 +10,6 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "bks-async.h"
 #include "bks-cli-private.h"
 #include "bks-error.h"
 #include "bks-json.h"

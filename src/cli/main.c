@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "bks-async.h"
 #include "bks-cli-private.h"
 #include "bks-environment-key.h"
 #include "bks-error.h"

@@ -429,7 +429,7 @@ class Keys(ModelCase):
             os.execve(self.line()[0], self.line('provider', 'set-key', 'fake'), self.environment)
         shown = b''
         try:
-            self.assertIn(b':', shown := self.read_terminal(terminal, b': '))
+            self.assertIn(b':', shown := self.read_terminal(terminal, b'API key for fake: '))
             os.write(terminal, KEY.encode() + b'\n')
             shown += self.read_terminal(terminal, None)
         finally:
