@@ -19,7 +19,8 @@ import taptest  # noqa: E402
 SOURCE = Path(__file__).resolve().parent.parent
 FACES = ('src/app', 'src/cli')
 TOOLKIT = re.compile(r'^\s*#\s*include\s*<(gtk|gdk|gsk|adwaita|gtksourceview|libspelling)[/.\w-]*>', re.MULTILINE)
-TRANSLATION = re.compile(r'(?<![\w.])(_|N_|C_|Q_|NC_|ngettext|gettext)\s*\(\s*"|glib/gi18n')
+# N_ only marks a sentence for the faces to translate.
+TRANSLATION = re.compile(r'(?<![\w.])(_|C_|Q_|ngettext|gettext)\s*\(\s*"|glib/gi18n')
 MARKED = re.compile(r'(?<![\w.])(_|N_|C_|Q_|NC_|ngettext)\s*\(\s*"')
 
 # Written in pieces, so that this file does not hold what it looks for. A path

@@ -25,6 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -263,10 +264,14 @@ class World(Household):
     def cli_json(self, *arguments, **options):
         return json.loads(self.cli('--json', *arguments, **options).stdout)
 
-    def start_provider(self, *arguments):
-        """Starts the scripted provider and returns its address."""
+    def start_provider(self, *arguments, key=None):
+        """Starts the scripted provider, which then wants `key`, and returns its address."""
+        if key is not None:
+            arguments += ('--key-stdin',)
         server = self.start('provider', BUILD / 'tests/fakes/bks-scripted-provider', *arguments,
-                            stdout=subprocess.PIPE, text=True)
+                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        with server.stdin:
+            server.stdin.write(f'{key or ""}\n')
         return json.loads(read_line(server, 'the scripted provider'))['listening']
 
     def start_app(self, *arguments, environment=None):
@@ -350,13 +355,13 @@ class App:
                 return application
         return None
 
-    def walk(self):
-        """Every accessible object on the screen, from the top."""
-        application = self._application()
-        if application is None:
+    def walk(self, top=None):
+        """Every accessible object on the screen, or below `top`, from the top."""
+        top = top or self._application()
+        if top is None:
             return
-        application.clear_cache()
-        pending = [application]
+        top.clear_cache()
+        pending = [top]
         while pending:
             node = pending.pop(0)
             yield node
@@ -437,20 +442,48 @@ class App:
         return self._atspi.Text.get_text(text, 0, self._atspi.Text.get_character_count(text))
 
     def press(self, role, name=None, seconds=FIND_SECONDS):
-        """Does the first action of what is found: a button's click."""
+        """Presses what is found, once it may be pressed: by its action, or else with the pointer."""
         def act():
             node = self.find(role, name, seconds)
             if not node.get_state_set().contains(self._atspi.StateType.SENSITIVE):
-                return None
-            return node if node.get_action_iface().do_action(0) else None
+                return False
+            try:
+                self._activate(node)
+            except self._atspi_error():
+                return False  # It was replaced while we looked.
+            return True
 
-        return wait_until(act, seconds, f'{role} {name!r} to be pressed')
+        wait_until(act, seconds, f'{role} {name!r} to be pressed')
+
+    def _activate(self, node):
+        action = node.get_action_iface()
+        names = [action.get_action_name(i) for i in range(action.get_n_actions())] if action else []
+        for wanted in ('click', 'activate', 'press'):
+            if wanted in names:
+                action.do_action(names.index(wanted))
+                return
+        self.click(node)
 
     def set_text(self, role, name, text):
         """Replaces the text of an entry, as a paste would."""
         node = self.find(role, name)
         node.get_editable_text_iface().set_text_contents(text)
         return node
+
+    def choose_file(self, title, path, button):
+        """Answers the toolkit's file dialog of that title by a whole path."""
+        dialog = self.find('dialog', title)
+        if not self._entries(dialog):
+            self.key('ctrl+l')  # Where one opens files, the path is hidden at first.
+        entry = wait_until(lambda: next(iter(self._entries(dialog)), None), FIND_SECONDS, 'the path to be asked')
+        entry.get_editable_text_iface().set_text_contents(str(path))
+        wait_until(lambda: self.text(entry) == str(path), FIND_SECONDS, 'the path to stand there')
+        self.press('button', button)
+        self.wait_gone('dialog', title)
+
+    def _entries(self, top):
+        return [node for node in self.walk(top)
+                if node.get_role_name() == 'text' and node.get_state_set().contains(self._atspi.StateType.SHOWING)]
 
     def type(self, text):
         """Types into what has the focus."""
@@ -460,11 +493,43 @@ class App:
         """Presses keys, for example 'ctrl+s'."""
         self.world.run('xdotool', 'key', '--', *names, check=True)
 
+    def _box(self, node):
+        """Left, top, right, bottom in the window; a client-side shadow shifts what GTK says."""
+        frame = node.get_application().get_child_at_index(0)
+        box, origin = (each.get_component_iface().get_extents(self._atspi.CoordType.WINDOW)
+                       for each in (node, frame))
+        x, y = box.x - origin.x, box.y - origin.y
+        return x, y, x + box.width, y + box.height
+
+    def _clip(self, node):
+        """The part of the window in which `node` could be seen: what the panes around it leave."""
+        clip = self._box(node.get_application().get_child_at_index(0))
+        while node is not None:
+            if node.get_role_name() == 'scroll pane':
+                box = self._box(node)
+                clip = max(clip[0], box[0]), max(clip[1], box[1]), min(clip[2], box[2]), min(clip[3], box[3])
+            node = node.get_parent()
+        return clip
+
+    def _pointer(self, x, y, *buttons):
+        clicks = [part for button in buttons for part in ('click', button)]
+        self.world.run('xdotool', 'mousemove', '--window', self.window, x, y, *clicks, check=True)
+
+    def scroll_to(self, node, seconds=FIND_SECONDS):
+        """Turns the wheel until the middle of `node` is in sight, and returns that point."""
+        def in_sight():
+            box, clip = self._box(node), self._clip(node)
+            x, y = (box[0] + box[2]) // 2, (box[1] + box[3]) // 2
+            if clip[1] <= y < clip[3]:
+                return x, y
+            self._pointer((clip[0] + clip[2]) // 2, (clip[1] + clip[3]) // 2, 5 if y >= clip[3] else 4)
+            return None
+
+        return wait_until(in_sight, seconds, f'{node.get_name()!r} to be in sight')
+
     def click(self, node, button=1):
-        """Clicks into the middle of what was found."""
-        box = node.get_component_iface().get_extents(self._atspi.CoordType.WINDOW)
-        self.world.run('xdotool', 'mousemove', '--window', self.window, box.x + box.width // 2,
-                       box.y + box.height // 2, 'click', button, check=True)
+        """Clicks into the middle of what was found, scrolling to it first."""
+        self._pointer(*self.scroll_to(node), button)
 
     # --------------------------------------------------------- end -----
 
@@ -493,6 +558,8 @@ def load_atspi():
         from gi.repository import Atspi
     except (ImportError, ValueError) as error:
         raise Unavailable('python3-gi or gir1.2-atspi-2.0 is not installed') from error
+    # Their replacements are younger than the oldest Atspi supported.
+    warnings.filterwarnings('ignore', category=DeprecationWarning, module=__name__)
     Atspi.init()
     Atspi.set_timeout(5000, 15000)
     return Atspi

@@ -69,9 +69,9 @@ chosen_cb (GObject      *source,
  */
 void
 bks_export_dialog_start (GtkWidget  *widget,
-                  BksStudio  *studio,
-                  BksBook    *book,
-                  const char *format_name)
+                         BksStudio  *studio,
+                         BksBook    *book,
+                         const char *format_name)
 {
   g_autoptr(GtkFileDialog) dialog = gtk_file_dialog_new ();
   g_autofree char *file_name = NULL;
@@ -85,7 +85,7 @@ bks_export_dialog_start (GtkWidget  *widget,
   export->studio = g_object_ref (studio);
   export->book_id = g_strdup (bks_book_get_id (book));
   export->format = format;
-  file_name = g_strconcat (bks_book_get_title (book), ".", bks_export_format_get_suffix (format), NULL);
+  file_name = g_strconcat (bks_book_get_title (book), bks_export_format_get_suffix (format), NULL);
   g_strdelimit (file_name, "/\\", '-');
   gtk_file_dialog_set_title (dialog, _("Export Book"));
   gtk_file_dialog_set_accept_label (dialog, _("_Export"));
