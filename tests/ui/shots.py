@@ -49,6 +49,7 @@ def photograph(folder, look, *, size=SIZE, language='C.UTF-8', dark=False):
         world.cli('provider', 'add', 'scripted', '--protocol', 'openai', '--base-url',
                   world.start_provider('--demo'))
         world.run('gapplication', 'action', 'com.humanizer.BookStudio', 'open-book', f"'{book}'")
+        app.wait_text('Chapter 1')
         shoot('studio')
         app.quit()
     return taken

@@ -49,7 +49,8 @@ get_line_factor (const char *families,
       pango_font_description_set_family (description, plain->str);
     }
   pango_font_description_set_absolute_size (description, 100 * PANGO_SCALE);
-  metrics = pango_context_get_metrics (context, description, NULL);
+  /* The height of the font itself, not of what its script falls back to. */
+  metrics = pango_context_get_metrics (context, description, pango_language_from_string ("en"));
   height = pango_font_metrics_get_height (metrics) / (100.0 * PANGO_SCALE);
   pango_font_metrics_unref (metrics);
   g_object_unref (context);
