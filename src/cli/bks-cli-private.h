@@ -22,7 +22,7 @@ typedef struct
   char          **arguments;
 
   BksLimits      *limits;
-  BksStudio      *studio;    /* open, but for verbs with BKS_CLI_WITHOUT_STUDIO */
+  BksStudio      *studio;    /* open */
   DexCancellable *stop;      /* Ctrl+C, a termination, or nobody to read the output */
   BksCliOutput   *output;
 } BksCli;

@@ -283,14 +283,13 @@ bks_book_store_fill (BksDatabase *store,
   return bks_database_write (store, fill, filling, filling_free);
 }
 
-/* The nodes that are not in the trash, nor below one that is, in reading order. */
+/* The nodes that are not in the trash, nor below one that is. */
 #define LIVE_NODES \
   "WITH RECURSIVE live (id, parent_id, position, kind, title, depth) AS (" \
   "  SELECT id, parent_id, position, kind, title, 0 FROM nodes WHERE parent_id IS NULL AND trashed_at IS NULL" \
   "  UNION ALL" \
   "  SELECT n.id, n.parent_id, n.position, n.kind, n.title, live.depth + 1 FROM nodes n" \
   "  JOIN live ON n.parent_id = live.id WHERE n.trashed_at IS NULL" \
-  "  ORDER BY 6 DESC, 3, 1" \
   ") "
 
 static gboolean
@@ -419,7 +418,8 @@ list_nodes (BksConnection  *connection,
   statement = bks_connection_prepare (connection,
                                       LIVE_NODES
                                       "SELECT live.id, live.parent_id, live.kind, live.title, coalesce (t.words, 0),"
-                                      "  coalesce (t.revision, 0) FROM live LEFT JOIN texts t ON t.node_id = live.id",
+                                      "  coalesce (t.revision, 0) FROM live LEFT JOIN texts t ON t.node_id = live.id"
+                                      " ORDER BY live.depth, live.position, live.id",
                                       error);
   if (statement == NULL)
     return FALSE;
@@ -436,8 +436,8 @@ list_nodes (BksConnection  *connection,
  * bks_book_store_list_nodes:
  * @store: a book's database
  *
- * Returns: (transfer full): resolves to a #GPtrArray of #BksNode in reading
- *   order, each after its parent; children are not filled in
+ * Returns: (transfer full): resolves to a #GPtrArray of #BksNode, level by
+ *   level, siblings in their order; children are not filled in
  */
 DexFuture *
 bks_book_store_list_nodes (BksDatabase *store)

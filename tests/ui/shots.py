@@ -37,7 +37,7 @@ def photograph(folder, look, *, size=SIZE, language='C.UTF-8', dark=False):
         app = world.start_app()
 
         def shoot(page):
-            app.settle()
+            app.settle(30)
             app.screenshot(folder / f'{look}-{page}.png')
             taken.append(f'{look}-{page}.png')
 
