@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "bks-async.h"
 #include "bks-error.h"
 #include "bks-library-page.h"
 #include "bks-studio-page.h"

@@ -6,6 +6,7 @@
 #include <adwaita.h>
 #include <glib/gi18n.h>
 
+#include "bks-async.h"
 #include "bks-ai-page.h"
 #include "bks-error.h"
 #include "bks-generation.h"

@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "bks-async.h"
 #include "bks-binder-row.h"
 #include "bks-binder.h"
 #include "bks-ui.h"

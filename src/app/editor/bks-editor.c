@@ -7,6 +7,7 @@
 #include <glib/gi18n.h>
 #include <libspelling.h>
 
+#include "bks-async.h"
 #include "bks-editor.h"
 #include "bks-page-view.h"
 #include "bks-ui.h"

@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "bks-async.h"
 #include "bks-ai-page.h"
 #include "bks-binder.h"
 #include "bks-editor.h"

@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "bks-async.h"
 #include "bks-book-tile.h"
 #include "bks-error.h"
 #include "bks-export-dialog.h"

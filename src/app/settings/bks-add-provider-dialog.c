@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include "bks-async.h"
 #include "bks-add-provider-dialog.h"
 #include "bks-ui.h"
 #include "bks-wording.h"

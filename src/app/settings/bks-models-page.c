@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "bks-async.h"
 #include "bks-models-page.h"
 #include "bks-ui.h"
 #include "bks-wording.h"

@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "bks-async.h"
 #include "bks-error.h"
 #include "bks-models-page.h"
 #include "bks-provider-page.h"

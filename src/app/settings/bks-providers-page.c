@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "bks-async.h"
 #include "bks-add-provider-dialog.h"
 #include "bks-provider-page.h"
 #include "bks-provider-item.h"
