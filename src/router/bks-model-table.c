@@ -68,21 +68,63 @@ is_openai (const char *model)
          is_variant_of (model, "o1") || is_variant_of (model, "o3") || is_variant_of (model, "o4");
 }
 
+/* What is certain whatever providers list. */
+static BksTarget *
+resolve_name (const char                 *model,
+              const BksModelTableContext *context)
+{
+  BksTarget *target = resolve_explicit (model, context);
+
+  return target != NULL ? target : resolve_prefix (model);
+}
+
+/* What is certain once the local Ollama's list is known. */
+static BksTarget *
+resolve_known (const char                 *model,
+               const BksModelTableContext *context)
+{
+  BksTarget *target = resolve_name (model, context);
+
+  if (target != NULL)
+    return target;
+  if (context->local_models != NULL && g_hash_table_contains (context->local_models, model))
+    return bks_target_new ("ollama", model);
+  if (is_openai (model))
+    return bks_target_new ("openai", model);
+  if (g_str_has_prefix (model, "claude-"))
+    return bks_target_new ("anthropic", model);
+  return NULL;
+}
+
+/**
+ * bks_model_table_needs_local:
+ * @model: a model as a person named it
+ * @context: what there is, without lists
+ *
+ * Returns: whether what the local Ollama lists decides about @model
+ */
+gboolean
+bks_model_table_needs_local (const char                 *model,
+                             const BksModelTableContext *context)
+{
+  g_autoptr(BksTarget) target = resolve_name (model, context);
+
+  return target == NULL;
+}
+
 /**
  * bks_model_table_needs_listings:
  * @model: a model as a person named it
- * @context: what there is
+ * @context: what there is, with the local Ollama's list
  *
- * Returns: whether what providers list decides about @model
+ * Returns: whether what the other providers list decides about @model
  */
 gboolean
 bks_model_table_needs_listings (const char                 *model,
                                 const BksModelTableContext *context)
 {
-  g_autoptr(BksTarget) target = resolve_explicit (model, context);
+  g_autoptr(BksTarget) target = resolve_known (model, context);
 
-  if (target == NULL)
-    target = resolve_prefix (model);
   return target == NULL;
 }
 
@@ -97,19 +139,11 @@ BksTarget *
 bks_model_table_resolve (const char                 *model,
                          const BksModelTableContext *context)
 {
-  BksTarget *target = resolve_explicit (model, context);
+  BksTarget *target = resolve_known (model, context);
   const char *only;
 
-  if (target == NULL)
-    target = resolve_prefix (model);
   if (target != NULL)
     return target;
-  if (context->local_models != NULL && g_hash_table_contains (context->local_models, model))
-    return bks_target_new ("ollama", model);
-  if (is_openai (model))
-    return bks_target_new ("openai", model);
-  if (g_str_has_prefix (model, "claude-"))
-    return bks_target_new ("anthropic", model);
   only = context->listed != NULL ? g_hash_table_lookup (context->listed, model) : NULL;
   if (only != NULL && *only != '\0')
     return bks_target_new (only, model);

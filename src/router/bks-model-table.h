@@ -23,6 +23,8 @@ typedef struct
 
 BksTarget *bks_model_table_resolve        (const char                 *model,
                                            const BksModelTableContext *context);
+gboolean   bks_model_table_needs_local    (const char                 *model,
+                                           const BksModelTableContext *context);
 gboolean   bks_model_table_needs_listings (const char                 *model,
                                            const BksModelTableContext *context);
 

@@ -252,13 +252,16 @@ bks_price_book_get_cost (BksPriceBook        *self,
   const Prices *prices;
   const Rates *rates;
   BksMoney sum = 0;
-  gint64 input = MAX (usage->input, 0) + MAX (usage->cache_read, 0) + MAX (usage->cache_write, 0);
+  gint64 input;
 
   g_return_val_if_fail (BKS_IS_PRICE_BOOK (self), BKS_MONEY_UNKNOWN);
 
   prices = find_prices (self, provider, model, &from);
   if (prices != NULL)
     {
+      if (__builtin_add_overflow (MAX (usage->input, 0), MAX (usage->cache_read, 0), &input) ||
+          __builtin_add_overflow (input, MAX (usage->cache_write, 0), &input))
+        input = G_MAXINT64;
       rates = prices->long_above > 0 && input > prices->long_above ? &prices->longer : &prices->normal;
       sum = add_bucket (sum, rates->input, usage->input);
       sum = add_bucket (sum, rates->cache_read, usage->cache_read);

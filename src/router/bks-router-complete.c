@@ -102,7 +102,7 @@ bks_router_estimate_tokens (const char *text)
 static gboolean
 is_cloud_model (const char *model)
 {
-  return g_str_has_suffix (model, "-cloud");
+  return g_str_has_suffix (model, "-cloud") || g_str_has_suffix (model, ":cloud");
 }
 
 static gint64
@@ -128,7 +128,7 @@ complete_usage (Call     *call,
 
   *estimated = FALSE;
   if (!bks_answer_get_sent (call->answer))
-    return (BksTokenUsage) { .reported_cost = 0 };
+    return (BksTokenUsage) { 0 };
   if (usage.input < 0)
     {
       usage.input = estimate_request (call->request);
@@ -173,7 +173,7 @@ make_record (Call         *call,
 {
   BksUsageRecord *record = bks_usage_record_new ();
   BksTokenUsage usage = complete_usage (call, &record->estimated);
-  const char *source;
+  const char *source = "free"; /* as what was never sent is */
 
   record->id = bks_id_new (call->self->limits->clock);
   record->at = call->at;
@@ -187,7 +187,7 @@ make_record (Call         *call,
   record->cache_write = usage.cache_write;
   record->output = usage.output;
   record->reasoning = usage.reasoning;
-  record->cost = find_cost (call, &usage, &source);
+  record->cost = bks_answer_get_sent (call->answer) ? find_cost (call, &usage, &source) : 0;
   record->cost_source = g_strdup (source);
   record->first_token_ms = bks_answer_get_first_token_ms (call->answer);
   record->total_ms = bks_clock_get_monotonic_ms (call->self->limits->clock) - call->started;
@@ -225,10 +225,11 @@ await_privacy (Call                   *call,
                const BksProviderInfo  *info,
                GError                **error)
 {
+  gboolean passes_on = is_cloud_model (call->target->model);
   g_autoptr(GError) local = NULL;
   gboolean local_only;
 
-  if (call->book_id == NULL || info->local)
+  if (call->book_id == NULL || (info->local && !passes_on))
     return TRUE;
   local_only = dex_await_boolean (bks_library_is_local_only (call->self->library, call->book_id), &local);
   if (local != NULL)
@@ -238,8 +239,8 @@ await_privacy (Call                   *call,
     }
   if (!local_only)
     return TRUE;
-  g_set_error (error, BKS_ERROR, BKS_ERROR_FORBIDDEN,
-               "The book is marked local-only, and %s is not on this machine", info->name);
+  g_set_error (error, BKS_ERROR, BKS_ERROR_FORBIDDEN, "The book is marked local-only, and %s is not on this machine",
+               info->local ? call->target->model : info->name);
   return FALSE;
 }
 
@@ -260,7 +261,7 @@ await_answer (Call    *call,
   provider = bks_router_make_provider (self, info, error);
   if (provider == NULL)
     return FALSE;
-  key = dex_await_string (bks_router_lookup_key (self, info), &key_error);
+  key = dex_await_string (bks_router_lookup_key (self, info, call->cancellable), &key_error);
   if (key_error != NULL)
     {
       g_propagate_error (error, g_steal_pointer (&key_error));
@@ -374,12 +375,10 @@ bks_router_price (BksRouter  *self,
                   gint64      output_tokens)
 {
   BksTokenUsage usage = { .input = input_tokens, .output = output_tokens };
-  const BksPreset *preset;
 
   g_return_val_if_fail (BKS_IS_ROUTER (self), BKS_MONEY_UNKNOWN);
 
-  preset = bks_presets_find (self->presets, provider);
-  if (preset != NULL && preset->free && !is_cloud_model (model))
+  if (GPOINTER_TO_INT (g_hash_table_lookup (self->free, provider)) && !is_cloud_model (model))
     return 0;
   return bks_price_book_get_cost (self->prices, provider, model, &usage, NULL);
 }

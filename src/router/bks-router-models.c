@@ -67,7 +67,7 @@ list_models_fiber (gpointer data)
 
   if (info == NULL || (provider = bks_router_make_provider (self, info, &error)) == NULL)
     return bks_future_error (error);
-  key = dex_await_string (bks_router_lookup_key (self, info), &error);
+  key = dex_await_string (bks_router_lookup_key (self, info, NULL), &error);
   if (error != NULL)
     return bks_future_error (error);
   models = dex_await_boxed (bks_provider_list_models (provider, key, question->cancellable), &error);
@@ -160,6 +160,42 @@ collect_providers (GPtrArray *infos)
   return ids;
 }
 
+/* Fiber. What the local Ollama has now. A model may have been pulled since its
+ * list was read, and must not be taken for somebody else's. No Ollama here
+ * lists nothing: that is an answer, not a failure. */
+static GHashTable *
+await_local_ids (BksRouter  *self,
+                 const char *model)
+{
+  g_autoptr(GPtrArray) known = dex_await_boxed (bks_router_load_listing (self, "ollama", NULL), NULL);
+  g_autoptr(GHashTable) ids = collect_ids (known);
+  g_autoptr(GPtrArray) now = NULL;
+
+  if (known == NULL || g_hash_table_contains (ids, model))
+    return g_steal_pointer (&ids);
+  now = dex_await_boxed (bks_router_list_models (self, "ollama", NULL), NULL);
+  return collect_ids (now);
+}
+
+/* Fiber. The lists of all that can be asked, side by side; one that cannot is none. */
+static void
+await_listings (BksRouter *self,
+                GPtrArray *infos)
+{
+  g_autoptr(GPtrArray) futures = g_ptr_array_new_with_free_func (dex_unref);
+
+  for (guint i = 0; i < infos->len; i++)
+    {
+      const BksProviderInfo *info = g_ptr_array_index (infos, i);
+
+      if (info->key_state == BKS_KEY_STORED || info->key_state == BKS_KEY_ENVIRONMENT ||
+          info->key_state == BKS_KEY_NOT_NEEDED)
+        g_ptr_array_add (futures, bks_router_load_listing (self, info->id, NULL));
+    }
+  for (guint i = 0; i < futures->len; i++)
+    dex_await (dex_ref (g_ptr_array_index (futures, i)), NULL);
+}
+
 static DexFuture *
 resolve_model_fiber (gpointer data)
 {
@@ -167,7 +203,6 @@ resolve_model_fiber (gpointer data)
   BksRouter *self = question->self;
   GError *error = NULL;
   g_autoptr(GPtrArray) infos = dex_await_boxed (bks_router_list_providers (self), &error);
-  g_autoptr(GPtrArray) local = NULL;
   g_autoptr(GHashTable) local_ids = NULL;
   g_autoptr(GHashTable) listed = NULL;
   g_auto(GStrv) providers = NULL;
@@ -177,14 +212,12 @@ resolve_model_fiber (gpointer data)
     return bks_future_error (error);
   providers = collect_providers (infos);
   context.providers = (const char *const *) providers;
+  if (bks_model_table_needs_local (question->name, &context))
+    context.local_models = local_ids = await_local_ids (self, question->name);
   if (bks_model_table_needs_listings (question->name, &context))
     {
-      /* No Ollama here lists nothing: that is an answer, not a failure. */
-      local = dex_await_boxed (bks_router_load_listing (self, "ollama", NULL), NULL);
-      local_ids = collect_ids (local);
-      listed = collect_listed (self);
-      context.local_models = local_ids;
-      context.listed = listed;
+      await_listings (self, infos);
+      context.listed = listed = collect_listed (self);
     }
   return dex_future_new_take_boxed (BKS_TYPE_TARGET, bks_model_table_resolve (question->name, &context));
 }

@@ -19,10 +19,12 @@ struct _BksRouter
   BksPriceBook   *prices;
   GPtrArray      *presets;  /* of BksPreset */
   GHashTable     *listings; /* provider id → GPtrArray of BksModel, of this run */
+  GHashTable     *free;     /* provider id → whether its models cost nothing, as last read */
 };
 
 DexFuture       *bks_router_lookup_key      (BksRouter              *self,
-                                             const BksProviderInfo  *info);
+                                             BksProviderInfo        *info,
+                                             DexCancellable         *cancellable);
 BksProvider     *bks_router_make_provider   (BksRouter              *self,
                                              const BksProviderInfo  *info,
                                              GError                **error);

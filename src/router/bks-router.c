@@ -81,6 +81,7 @@ bks_router_finalize (GObject *object)
   bks_limits_unref (self->limits);
   g_ptr_array_unref (self->presets);
   g_hash_table_unref (self->listings);
+  g_hash_table_unref (self->free);
   G_OBJECT_CLASS (bks_router_parent_class)->finalize (object);
 }
 
@@ -110,6 +111,13 @@ bks_router_init (BksRouter *self)
   self->prices = bks_price_book_new ();
   self->presets = bks_presets_load ();
   self->listings = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
+  self->free = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  for (guint i = 0; i < self->presets->len; i++)
+    {
+      const BksPreset *preset = g_ptr_array_index (self->presets, i);
+
+      g_hash_table_insert (self->free, g_strdup (preset->id), GINT_TO_POINTER (preset->free));
+    }
 }
 
 /**
@@ -238,6 +246,7 @@ await_key_state (BksRouter       *self,
                  BksSecretState   keyring)
 {
   g_autofree char *key = NULL;
+  g_autoptr(GError) error = NULL;
 
   if (environment_key (self, info) != NULL)
     {
@@ -245,7 +254,12 @@ await_key_state (BksRouter       *self,
       return;
     }
   if (keyring == BKS_SECRET_READY)
-    key = dex_await_string (bks_secret_store_lookup (self->secrets, KEY_PURPOSE, info->id, info->origin), NULL);
+    key = dex_await_string (bks_secret_store_lookup (self->secrets, KEY_PURPOSE, info->id, info->origin), &error);
+  /* Locked in the meantime, or this one key alone. */
+  if (g_error_matches (error, BKS_ERROR, BKS_ERROR_KEYRING_LOCKED))
+    keyring = BKS_SECRET_LOCKED;
+  else if (g_error_matches (error, BKS_ERROR, BKS_ERROR_KEYRING_ABSENT))
+    keyring = BKS_SECRET_ABSENT;
   info->key_state = key != NULL ? BKS_KEY_STORED : state_without_key (self, info, keyring);
   if (key != NULL)
     explicit_bzero (key, strlen (key));
@@ -287,6 +301,13 @@ await_infos (BksRouter  *self,
         }
       if (!replaced)
         g_ptr_array_add (infos, info);
+    }
+  g_hash_table_remove_all (self->free);
+  for (guint i = 0; i < infos->len; i++)
+    {
+      const BksProviderInfo *info = g_ptr_array_index (infos, i);
+
+      g_hash_table_insert (self->free, g_strdup (info->id), GINT_TO_POINTER (info->free));
     }
   return g_steal_pointer (&infos);
 }
@@ -496,30 +517,39 @@ bks_router_set_base_url (BksRouter  *self,
   return bks_spawn (NULL, set_base_url_fiber, verb_new (self, id, base_url), verb_free);
 }
 
+/* Fiber. The key of an address that is going, or it would lie in the keyring for ever. */
+static gboolean
+await_forget_key (BksRouter              *self,
+                  const BksProviderInfo  *info,
+                  GError                **error)
+{
+  const BksPreset *preset = bks_presets_find (self->presets, info->id);
+  g_autofree char *default_origin = preset != NULL ? bks_url_get_origin (preset->base_url) : NULL;
+  g_autoptr(GError) local = NULL;
+
+  if (g_strcmp0 (default_origin, info->origin) == 0 ||
+      dex_await (bks_secret_store_remove (self->secrets, KEY_PURPOSE, info->id, info->origin), &local) ||
+      g_error_matches (local, BKS_ERROR, BKS_ERROR_KEYRING_ABSENT))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
 static DexFuture *
 remove_provider_fiber (gpointer data)
 {
   Verb *verb = data;
+  BksRouter *self = verb->self;
   GError *error = NULL;
-  g_autoptr(BksProviderInfo) info = bks_router_await_provider (verb->self, verb->id, &error);
+  g_autoptr(BksProviderInfo) info = bks_router_await_provider (self, verb->id, &error);
 
-  if (info == NULL)
+  /* The key first: behind a locked keyring all stays as it is. A preset with
+   * its own address has no row: the library says so. */
+  if (info == NULL || !await_forget_key (self, info, &error) ||
+      !dex_await (bks_library_delete_provider (self->library, verb->id), &error))
     return bks_future_error (error);
-  /* A preset with its own address has no row: the library says so. The key goes
-   * with the provider, or it would lie in the keyring for ever. */
-  if (!dex_await (bks_library_delete_provider (verb->self->library, verb->id), &error))
-    return bks_future_error (error);
-  g_hash_table_remove (verb->self->listings, verb->id);
-  if (!info->preset &&
-      !dex_await (bks_secret_store_remove (verb->self->secrets, KEY_PURPOSE, info->id, info->origin), &error))
-    {
-      gboolean no_keyring = g_error_matches (error, BKS_ERROR, BKS_ERROR_KEYRING_ABSENT);
-
-      if (!no_keyring && error != NULL)
-        return bks_future_error (error);
-      g_clear_error (&error);
-    }
-  g_signal_emit (verb->self, signals[SIGNAL_PROVIDERS_CHANGED], 0);
+  g_hash_table_remove (self->listings, verb->id);
+  g_signal_emit (self, signals[SIGNAL_PROVIDERS_CHANGED], 0);
   return dex_future_new_true ();
 }
 
@@ -632,22 +662,37 @@ bks_router_remove_key (BksRouter  *self,
   return bks_spawn (NULL, remove_key_fiber, verb_new (self, id, NULL), verb_free);
 }
 
+typedef struct
+{
+  BksRouter       *self;
+  BksProviderInfo *info;
+} KeyQuestion;
+
+static void
+key_question_free (gpointer data)
+{
+  KeyQuestion *question = data;
+
+  g_object_unref (question->self);
+  bks_provider_info_unref (question->info);
+  g_free (question);
+}
+
 static DexFuture *
 lookup_key_fiber (gpointer data)
 {
-  Verb *verb = data;
+  KeyQuestion *question = data;
+  BksRouter *self = question->self;
+  BksProviderInfo *info = question->info;
   GError *error = NULL;
-  g_autoptr(BksProviderInfo) info = bks_router_await_provider (verb->self, verb->id, &error);
-  g_autofree char *key = NULL;
+  char *key;
 
-  if (info == NULL)
-    return bks_future_error (error);
-  if (environment_key (verb->self, info) != NULL)
-    return dex_future_new_for_string (environment_key (verb->self, info));
-  key = dex_await_string (bks_secret_store_lookup (verb->self->secrets, KEY_PURPOSE, info->id, info->origin), &error);
+  if (environment_key (self, info) != NULL)
+    return dex_future_new_for_string (environment_key (self, info));
+  key = dex_await_string (bks_secret_store_lookup (self->secrets, KEY_PURPOSE, info->id, info->origin), &error);
   if (key != NULL)
-    return dex_future_new_take_string (g_steal_pointer (&key));
-  if (!expects_key (verb->self, info))
+    return dex_future_new_take_string (key);
+  if (!expects_key (self, info) && !bks_error_is_cancelled (error))
     {
       g_clear_error (&error);
       return dex_future_new_take_string (NULL);
@@ -660,16 +705,24 @@ lookup_key_fiber (gpointer data)
 /**
  * bks_router_lookup_key:
  * @self: a router
- * @info: a provider
+ * @info: a provider, as it is going to be asked
+ * @cancellable: (nullable): cancels it
  *
- * Returns: (transfer full): resolves to its key for its present origin, %NULL
- *   where it needs none; rejects with %BKS_ERROR_NO_KEY and the keyring's errors
+ * The key is for the address in @info, whatever the provider's address is by now.
+ *
+ * Returns: (transfer full): resolves to its key for that origin, %NULL where it
+ *   needs none; rejects with %BKS_ERROR_NO_KEY and the keyring's errors
  */
 DexFuture *
-bks_router_lookup_key (BksRouter             *self,
-                       const BksProviderInfo *info)
+bks_router_lookup_key (BksRouter       *self,
+                       BksProviderInfo *info,
+                       DexCancellable  *cancellable)
 {
-  return bks_spawn (NULL, lookup_key_fiber, verb_new (self, info->id, NULL), verb_free);
+  KeyQuestion *question = g_new0 (KeyQuestion, 1);
+
+  question->self = g_object_ref (self);
+  question->info = bks_provider_info_ref (info);
+  return bks_spawn (cancellable, lookup_key_fiber, question, key_question_free);
 }
 
 /**
@@ -701,7 +754,7 @@ test_provider_fiber (gpointer data)
 
   if (info == NULL || (provider = bks_router_make_provider (self, info, &error)) == NULL)
     return bks_future_error (error);
-  key = dex_await_string (bks_router_lookup_key (self, info), &error);
+  key = dex_await_string (bks_router_lookup_key (self, info, NULL), &error);
   if (error != NULL)
     return bks_future_error (error);
   started = bks_clock_get_monotonic_ms (self->limits->clock);
