@@ -9,6 +9,8 @@ G_BEGIN_DECLS
 BksNodeSession *bks_node_session_new          (BksBookSession *book_session,
                                                BksNode        *node,
                                                const char     *text);
+void            bks_node_session_set_node     (BksNodeSession *self,
+                                               BksNode        *node);
 DexFuture      *bks_node_session_accept_draft (BksNodeSession *self,
                                                const char     *draft_id);
 

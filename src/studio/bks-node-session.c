@@ -27,7 +27,7 @@ struct _BksNodeSession
 
   BksBookSession *book_session;
   BksNode        *node;
-  char           *text;           /* as last saved */
+  char           *text;           /* as last taken from the editor, or given by another writer */
 
   BksTextFunc     text_func;      /* the editor's; NULL without one */
   gpointer        text_data;
@@ -39,7 +39,8 @@ struct _BksNodeSession
   gint64          dirty_since;    /* monotonic ms */
   guint           autosave_id;
   DexFuture      *saving;         /* the running save; NULL */
-  char           *accepted_draft; /* to be marked with the next save */
+  DexPromise     *replacing;      /* while another writer's text is on its way to the disk; NULL */
+  GPtrArray      *accepted;       /* ids of drafts to be marked, one with each save */
 };
 
 G_DEFINE_FINAL_TYPE (BksNodeSession, bks_node_session, G_TYPE_OBJECT)
@@ -67,8 +68,9 @@ bks_node_session_finalize (GObject *object)
 
   g_clear_handle_id (&self->autosave_id, g_source_remove);
   dex_clear (&self->saving);
+  dex_clear (&self->replacing);
   g_clear_error (&self->error);
-  g_free (self->accepted_draft);
+  g_ptr_array_unref (self->accepted);
   g_free (self->text);
   g_object_unref (self->node);
   g_object_unref (self->book_session);
@@ -119,6 +121,7 @@ bks_node_session_class_init (BksNodeSessionClass *klass)
 static void
 bks_node_session_init (BksNodeSession *self)
 {
+  self->accepted = g_ptr_array_new_with_free_func (g_free);
 }
 
 /**
@@ -157,10 +160,25 @@ bks_node_session_get_node (BksNodeSession *self)
 }
 
 /**
+ * bks_node_session_set_node:
+ * @self: a session
+ * @node: the same node, made anew
+ *
+ * A node that came back from the trash is another object.
+ */
+void
+bks_node_session_set_node (BksNodeSession *self,
+                           BksNode        *node)
+{
+  g_set_object (&self->node, node);
+}
+
+/**
  * bks_node_session_get_text:
  * @self: a session
  *
- * Returns: (transfer none): the text as last saved, CommonMark
+ * Returns: (transfer none): the text, CommonMark; without what was typed since
+ *   the last save began into an editor that is still there
  */
 const char *
 bks_node_session_get_text (BksNodeSession *self)
@@ -273,6 +291,15 @@ bks_node_session_touch (BksNodeSession *self)
   start_autosave (self, MIN ((gint64) limits->autosave_idle_ms, latest - now));
 }
 
+static void
+take_text (BksNodeSession *self)
+{
+  if (self->text_func == NULL)
+    return;
+  g_free (self->text);
+  self->text = self->text_func (self->text_data);
+}
+
 /**
  * bks_node_session_set_editor:
  * @self: a session
@@ -288,11 +315,8 @@ bks_node_session_set_editor (BksNodeSession *self,
 {
   g_return_if_fail (BKS_IS_NODE_SESSION (self));
 
-  if (self->text_func != NULL && self->dirty)
-    {
-      g_free (self->text);
-      self->text = self->text_func (self->text_data);
-    }
+  if (self->dirty)
+    take_text (self);
   self->text_func = text_func;
   self->text_data = data;
   if (text_func == NULL && self->dirty)
@@ -301,15 +325,9 @@ bks_node_session_set_editor (BksNodeSession *self,
 
 static void
 note_saved (BksNodeSession *self,
-            char           *text,
             gint64          words,
             gint64          revision)
 {
-  if (text != self->text)
-    {
-      g_free (self->text);
-      self->text = text;
-    }
   self->saved_at = bks_clock_get_now_ms (get_limits (self)->clock);
   g_clear_error (&self->error);
   bks_node_set_text_facts (self->node, words, revision);
@@ -332,29 +350,36 @@ note_failed (BksNodeSession *self,
     start_autosave (self, get_limits (self)->autosave_most_ms);
 }
 
-/* Fiber. One write of the text as it is now. */
+static gboolean
+has_unsaved (BksNodeSession *self)
+{
+  return self->dirty || self->accepted->len > 0;
+}
+
+/* Fiber. One write of the text as it is now. What is typed meanwhile, or left
+ * behind by an editor that goes, is dirty again and not touched. */
 static gboolean
 await_write (BksNodeSession  *self,
              GError         **error)
 {
-  g_autofree char *text = self->text_func != NULL ? self->text_func (self->text_data) : g_strdup (self->text);
-  g_autofree char *draft = g_steal_pointer (&self->accepted_draft);
+  g_autofree char *draft = self->accepted->len > 0 ? g_ptr_array_steal_index (self->accepted, 0) : NULL;
   g_autoptr(GError) local = NULL;
-  gint64 words = bks_text_count_words (text, -1);
-  gint64 revision;
+  gint64 words, revision;
 
+  take_text (self);
   self->dirty = FALSE;
+  words = bks_text_count_words (self->text, -1);
   revision = dex_await_int64 (bks_book_store_write_text (bks_book_session_get_store (self->book_session),
-                                                         bks_node_get_id (self->node), text, words, -1, draft,
+                                                         bks_node_get_id (self->node), self->text, words, -1, draft,
                                                          bks_clock_get_now_ms (get_limits (self)->clock)),
                               &local);
   if (local == NULL)
     {
-      note_saved (self, g_steal_pointer (&text), words, revision);
+      note_saved (self, words, revision);
       return TRUE;
     }
-  if (self->accepted_draft == NULL)
-    self->accepted_draft = g_steal_pointer (&draft);
+  if (draft != NULL)
+    g_ptr_array_insert (self->accepted, 0, g_steal_pointer (&draft));
   note_failed (self, g_error_copy (local));
   g_propagate_error (error, g_steal_pointer (&local));
   return FALSE;
@@ -366,14 +391,14 @@ save_fiber (gpointer data)
   BksNodeSession *self = data;
   GError *error = NULL;
 
+  /* The editor shows another writer's text only when that is on disk: until then its own would undo it. */
+  while (self->replacing != NULL)
+    dex_await (dex_ref (self->replacing), NULL);
   set_state (self, BKS_SAVE_SAVING);
   /* Keys that came while the disk worked are taken along: who asked for a save meanwhile waits for this one. */
-  do
-    {
-      if (!await_write (self, &error))
-        break;
-    }
-  while (self->dirty || self->accepted_draft != NULL);
+  while (has_unsaved (self))
+    if (!await_write (self, &error))
+      break;
   dex_clear (&self->saving);
   if (error != NULL)
     return bks_future_error (error);
@@ -397,7 +422,7 @@ bks_node_session_save (BksNodeSession *self)
   g_clear_handle_id (&self->autosave_id, g_source_remove);
   if (self->saving != NULL)
     return dex_ref (self->saving);
-  if (!self->dirty && self->accepted_draft == NULL)
+  if (!has_unsaved (self))
     return dex_future_new_true ();
   self->saving = bks_spawn_finally (save_fiber, g_object_ref (self), g_object_unref);
   return dex_ref (self->saving);
@@ -414,7 +439,7 @@ DexFuture *
 bks_node_session_accept_draft (BksNodeSession *self,
                                const char     *draft_id)
 {
-  g_set_str (&self->accepted_draft, draft_id);
+  g_ptr_array_add (self->accepted, g_strdup (draft_id));
   return bks_node_session_save (self);
 }
 
@@ -435,28 +460,53 @@ replacement_free (gpointer data)
   g_free (replacement);
 }
 
+/* Fiber. The write itself, while saves wait. */
+static gboolean
+await_replace (Replacement  *replacement,
+               GError      **error)
+{
+  BksNodeSession *self = replacement->self;
+  g_autoptr(GError) local = NULL;
+  gint64 words = bks_text_count_words (replacement->text, -1);
+  gint64 revision;
+
+  revision = dex_await_int64 (bks_book_store_write_text (bks_book_session_get_store (self->book_session),
+                                                         bks_node_get_id (self->node), replacement->text, words,
+                                                         replacement->expected_revision, NULL,
+                                                         bks_clock_get_now_ms (get_limits (self)->clock)),
+                              &local);
+  if (local != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
+  g_set_str (&self->text, replacement->text);
+  note_saved (self, words, revision);
+  g_signal_emit (self, signals[SIGNAL_REPLACED], 0, replacement->text);
+  return TRUE;
+}
+
 static DexFuture *
 set_text_fiber (gpointer data)
 {
   Replacement *replacement = data;
   BksNodeSession *self = replacement->self;
+  g_autoptr(DexPromise) replacing = dex_promise_new ();
   GError *error = NULL;
-  gint64 words = bks_text_count_words (replacement->text, -1);
-  gint64 revision;
 
   /* What was typed becomes a revision of its own before it is replaced. */
-  if (!dex_await (bks_node_session_save (self), &error))
-    return bks_future_error (error);
-  revision = dex_await_int64 (bks_book_store_write_text (bks_book_session_get_store (self->book_session),
-                                                         bks_node_get_id (self->node), replacement->text, words,
-                                                         replacement->expected_revision, NULL,
-                                                         bks_clock_get_now_ms (get_limits (self)->clock)),
-                              &error);
-  if (error != NULL)
-    return bks_future_error (error);
-  note_saved (self, g_strdup (replacement->text), words, revision);
-  g_signal_emit (self, signals[SIGNAL_REPLACED], 0, replacement->text);
-  return dex_future_new_true ();
+  while (has_unsaved (self) || self->saving != NULL || self->replacing != NULL)
+    {
+      if (self->replacing != NULL)
+        dex_await (dex_ref (self->replacing), NULL);
+      else if (!dex_await (bks_node_session_save (self), &error))
+        return bks_future_error (error);
+    }
+  self->replacing = dex_ref (replacing);
+  await_replace (replacement, &error);
+  dex_clear (&self->replacing);
+  dex_promise_resolve_boolean (replacing, TRUE);
+  return error != NULL ? bks_future_error (error) : dex_future_new_true ();
 }
 
 /**
