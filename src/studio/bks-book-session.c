@@ -25,7 +25,8 @@ struct _BksBookSession
   GObject      parent_instance;
 
   BksDatabase *library;
-  BksDatabase *store;    /* NULL once closed */
+  BksDatabase *store;
+  gboolean     closed;
   BksBookLock *lock;     /* NULL when read-only */
   BksLimits   *limits;
   gboolean     writable;
@@ -33,9 +34,32 @@ struct _BksBookSession
   GListStore  *nodes;    /* the top level */
   GHashTable  *by_id;    /* id → BksNode */
   GHashTable  *sessions; /* node id → BksNodeSession, not owned */
+  GPtrArray   *works;    /* of Work */
+  DexFuture   *changing; /* the last change of details; NULL */
+  DexFuture   *closing;  /* while it is closed; NULL */
 };
 
 G_DEFINE_FINAL_TYPE (BksBookSession, bks_book_session, G_TYPE_OBJECT)
+
+/* Nobody nests so deep; the tree is walked by recursion. */
+#define MAX_DEPTH 32
+
+/* Something that writes to the book in the background. */
+typedef struct
+{
+  DexCancellable *cancellable;
+  DexFuture      *finished;
+} Work;
+
+static void
+work_free (gpointer data)
+{
+  Work *work = data;
+
+  dex_unref (work->cancellable);
+  dex_unref (work->finished);
+  g_free (work);
+}
 
 static void
 bks_book_session_finalize (GObject *object)
@@ -50,6 +74,9 @@ bks_book_session_finalize (GObject *object)
   g_object_unref (self->nodes);
   g_hash_table_unref (self->by_id);
   g_hash_table_unref (self->sessions);
+  g_ptr_array_unref (self->works);
+  dex_clear (&self->changing);
+  dex_clear (&self->closing);
   G_OBJECT_CLASS (bks_book_session_parent_class)->finalize (object);
 }
 
@@ -72,6 +99,7 @@ bks_book_session_init (BksBookSession *self)
   self->nodes = g_list_store_new (BKS_TYPE_NODE);
   self->by_id = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
   self->sessions = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->works = g_ptr_array_new_with_free_func (work_free);
 }
 
 /* The list that a node with this parent stands in. */
@@ -251,9 +279,9 @@ bks_book_session_open (BksDatabase *library,
 
 /**
  * bks_book_session_get_store:
- * @self: a session that is not closed
+ * @self: a session
  *
- * Returns: (transfer none): the book's database
+ * Returns: (transfer none): the book's database, which refuses everything once the session is closed
  */
 BksDatabase *
 bks_book_session_get_store (BksBookSession *self)
@@ -282,7 +310,50 @@ bks_book_session_get_limits (BksBookSession *self)
 gboolean
 bks_book_session_is_closed (BksBookSession *self)
 {
-  return self->store == NULL;
+  return self->closed;
+}
+
+/**
+ * bks_book_session_get_closing:
+ * @self: a session
+ *
+ * Returns: (transfer full) (nullable): what bks_book_session_close() returned,
+ *   while it goes on
+ */
+DexFuture *
+bks_book_session_get_closing (BksBookSession *self)
+{
+  return self->closing != NULL ? dex_ref (self->closing) : NULL;
+}
+
+static void
+drop_finished_works (BksBookSession *self)
+{
+  for (guint i = self->works->len; i-- > 0;)
+    if (!dex_future_is_pending (((Work *) g_ptr_array_index (self->works, i))->finished))
+      g_ptr_array_remove_index_fast (self->works, i);
+}
+
+/**
+ * bks_book_session_add_work:
+ * @self: a session
+ * @cancellable: ends the work
+ * @finished: resolves when the work has written its last
+ *
+ * Work that goes on in the background is ended, and its end waited for, before
+ * the book is closed.
+ */
+void
+bks_book_session_add_work (BksBookSession *self,
+                           DexCancellable *cancellable,
+                           DexFuture      *finished)
+{
+  Work *work = g_new0 (Work, 1);
+
+  drop_finished_works (self);
+  work->cancellable = dex_ref (cancellable);
+  work->finished = dex_ref (finished);
+  g_ptr_array_add (self->works, work);
 }
 
 /**
@@ -544,6 +615,39 @@ bks_book_session_read_text (BksBookSession *self,
   return bks_spawn (NULL, read_text_fiber, verb_new (self, node_id, NULL, NULL), verb_free);
 }
 
+static guint
+measure_height (BksNode *node)
+{
+  GListModel *children = bks_node_get_children (node);
+  guint n = g_list_model_get_n_items (children);
+  guint height = 0;
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr(BksNode) child = g_list_model_get_item (children, i);
+
+      height = MAX (height, 1 + measure_height (child));
+    }
+  return height;
+}
+
+/* Whether a node that is @height levels high may hang there. */
+static GError *
+check_parent (BksBookSession *self,
+              const char     *parent_id,
+              guint           height)
+{
+  BksNode *parent = parent_id != NULL ? bks_book_session_get_node (self, parent_id) : NULL;
+
+  if (parent_id == NULL)
+    return NULL;
+  if (parent == NULL)
+    return no_such_node (parent_id);
+  if (bks_node_get_depth (parent) + 1 + height < MAX_DEPTH)
+    return NULL;
+  return g_error_new (BKS_ERROR, BKS_ERROR_INVALID_ARGUMENT, "Parts and chapters can be nested %d levels deep", MAX_DEPTH);
+}
+
 static DexFuture *
 add_node_fiber (gpointer data)
 {
@@ -556,10 +660,8 @@ add_node_fiber (gpointer data)
   GListStore *siblings;
   guint n;
 
-  if (title == NULL)
+  if (title == NULL || (error = check_parent (self, verb->parent_id, 0)) != NULL)
     return bks_future_error (error);
-  if (verb->parent_id != NULL && bks_book_session_get_node (self, verb->parent_id) == NULL)
-    return bks_future_error (no_such_node (verb->parent_id));
   if (!dex_await (bks_book_store_add_node (self->store,
                                            bks_new_node_new (id, verb->parent_id, verb->kind, title, "", 0),
                                            verb->position, bks_clock_get_now_ms (self->limits->clock)),
@@ -672,8 +774,9 @@ move_node_fiber (gpointer data)
     return bks_future_error (error);
   if (node == NULL)
     return bks_future_error (no_such_node (verb->node_id));
-  if (verb->parent_id != NULL && bks_book_session_get_node (self, verb->parent_id) == NULL)
-    return bks_future_error (no_such_node (verb->parent_id));
+  error = check_parent (self, verb->parent_id, measure_height (node));
+  if (error != NULL)
+    return bks_future_error (error);
   if (!dex_await (bks_book_store_move_node (self->store, verb->node_id, verb->parent_id, verb->position,
                                             bks_clock_get_now_ms (self->limits->clock)),
                   &error))
@@ -788,6 +891,7 @@ restore_node_fiber (gpointer data)
     {
       BksNode *node = g_ptr_array_index (nodes, i);
       GListStore *siblings = get_siblings (self, bks_node_get_parent_id (node));
+      BksNodeSession *session = g_hash_table_lookup (self->sessions, bks_node_get_id (node));
       guint place = 0;
 
       if (bks_book_session_get_node (self, bks_node_get_id (node)) != NULL)
@@ -795,6 +899,8 @@ restore_node_fiber (gpointer data)
       for (guint j = 0; j < i; j++)
         if (g_strcmp0 (bks_node_get_parent_id (g_ptr_array_index (nodes, j)), bks_node_get_parent_id (node)) == 0)
           place++;
+      if (session != NULL)
+        bks_node_session_set_node (session, node);
       g_hash_table_insert (self->by_id, g_strdup (bks_node_get_id (node)), g_object_ref (node));
       g_list_store_insert (siblings, MIN (place, g_list_model_get_n_items (G_LIST_MODEL (siblings))), node);
     }
@@ -878,13 +984,15 @@ bks_book_session_open_node (BksBookSession *self,
   return bks_spawn (NULL, open_node_fiber, verb_new (self, node_id, NULL, NULL), verb_free);
 }
 
+/* What is NULL, or negative, stays as it is. */
 typedef struct
 {
   BksBookSession *self;
+  DexFuture      *previous; /* the change before this one; NULL */
   char           *title;
   char           *author;
   char           *language;
-  gboolean        local_only;
+  int             local_only;
 } Details;
 
 static void
@@ -893,10 +1001,20 @@ details_free (gpointer data)
   Details *details = data;
 
   g_object_unref (details->self);
+  dex_clear (&details->previous);
   g_free (details->title);
   g_free (details->author);
   g_free (details->language);
   g_free (details);
+}
+
+static char *
+clean_detail (BksBookSession  *self,
+              const char      *wanted,
+              const char      *present,
+              GError         **error)
+{
+  return wanted != NULL ? clean_title (self, wanted, error) : g_strdup (present);
 }
 
 static DexFuture *
@@ -904,21 +1022,31 @@ set_details_fiber (gpointer data)
 {
   Details *details = data;
   BksBookSession *self = details->self;
-  GError *error = check_writable (self);
-  g_autofree char *title = error == NULL ? clean_title (self, details->title, &error) : NULL;
-  g_autofree char *author = title != NULL ? clean_title (self, details->author, &error) : NULL;
+  BksBook *book = self->book;
+  g_autofree char *title = NULL;
+  g_autofree char *author = NULL;
+  g_autofree char *language = NULL;
+  gboolean local_only;
+  GError *error;
 
-  if (author == NULL)
+  /* One after the other: each keeps what it does not change. */
+  if (details->previous != NULL)
+    dex_await (g_steal_pointer (&details->previous), NULL);
+  error = check_writable (self);
+  if (error != NULL ||
+      (title = clean_detail (self, details->title, bks_book_get_title (book), &error)) == NULL ||
+      (author = clean_detail (self, details->author, bks_book_get_author (book), &error)) == NULL ||
+      (language = clean_detail (self, details->language, bks_book_get_language (book), &error)) == NULL)
     return bks_future_error (error);
-  if (!dex_await (bks_book_store_set_details (self->store, title, author, details->language, details->local_only,
+  local_only = details->local_only >= 0 ? details->local_only : bks_book_get_local_only (book);
+  if (!dex_await (bks_book_store_set_details (self->store, title, author, language, local_only,
                                               bks_clock_get_now_ms (self->limits->clock)),
                   &error))
     return bks_future_error (error);
-  g_object_set (self->book, "title", title, "author", author, "language", details->language,
-                "local-only", details->local_only, NULL);
-  g_object_set (self->book, "updated-at", bks_clock_get_now_ms (self->limits->clock), NULL);
+  g_object_set (book, "title", title, "author", author, "language", language, "local-only", local_only,
+                "updated-at", bks_clock_get_now_ms (self->limits->clock), NULL);
   /* The router reads the local-only mark there, so this one is waited for. */
-  if (!dex_await (bks_library_put_book (self->library, self->book), &error))
+  if (!dex_await (bks_library_put_book (self->library, book), &error))
     return bks_future_error (error);
   return dex_future_new_true ();
 }
@@ -928,16 +1056,18 @@ spawn_details (BksBookSession *self,
                const char     *title,
                const char     *author,
                const char     *language,
-               gboolean        local_only)
+               int             local_only)
 {
   Details *details = g_new0 (Details, 1);
 
   details->self = g_object_ref (self);
-  details->title = g_strdup (title != NULL ? title : bks_book_get_title (self->book));
-  details->author = g_strdup (author != NULL ? author : bks_book_get_author (self->book));
-  details->language = g_strdup (language != NULL ? language : bks_book_get_language (self->book));
+  details->previous = g_steal_pointer (&self->changing);
+  details->title = g_strdup (title);
+  details->author = g_strdup (author);
+  details->language = g_strdup (language);
   details->local_only = local_only;
-  return bks_spawn_finally (set_details_fiber, details, details_free);
+  self->changing = bks_spawn_finally (set_details_fiber, details, details_free);
+  return dex_ref (self->changing);
 }
 
 /**
@@ -957,7 +1087,7 @@ bks_book_session_set_details (BksBookSession *self,
 {
   g_return_val_if_fail (BKS_IS_BOOK_SESSION (self), NULL);
 
-  return spawn_details (self, title, author, language, bks_book_get_local_only (self->book));
+  return spawn_details (self, title, author, language, -1);
 }
 
 /**
@@ -973,7 +1103,7 @@ bks_book_session_set_local_only (BksBookSession *self,
 {
   g_return_val_if_fail (BKS_IS_BOOK_SESSION (self), NULL);
 
-  return spawn_details (self, NULL, NULL, NULL, local_only);
+  return spawn_details (self, NULL, NULL, NULL, local_only ? TRUE : FALSE);
 }
 
 static DexFuture *
@@ -1007,24 +1137,69 @@ bks_book_session_save (BksBookSession *self)
   return bks_spawn_finally (save_fiber, g_object_ref (self), g_object_unref);
 }
 
+/* Fiber. */
+static void
+await_works (BksBookSession *self)
+{
+  drop_finished_works (self);
+  while (self->works->len > 0)
+    {
+      const Work *work = g_ptr_array_index (self->works, 0);
+      DexFuture *finished = dex_ref (work->finished);
+
+      dex_cancellable_cancel (work->cancellable);
+      dex_await (finished, NULL);
+      drop_finished_works (self);
+    }
+}
+
+static gboolean
+has_unsaved (BksBookSession *self)
+{
+  GHashTableIter iter;
+  gpointer session;
+
+  g_hash_table_iter_init (&iter, self->sessions);
+  while (g_hash_table_iter_next (&iter, NULL, &session))
+    if (bks_node_session_get_state (session) != BKS_SAVE_CLEAN)
+      return TRUE;
+  return FALSE;
+}
+
+/* Fiber. A person may go on typing while this waits, so it looks again. */
+static gboolean
+await_quiet (BksBookSession  *self,
+             GError         **error)
+{
+  do
+    {
+      if (!dex_await (bks_book_session_save (self), error))
+        return FALSE;
+      await_works (self);
+      if (self->changing != NULL)
+        dex_await (dex_ref (self->changing), NULL);
+      if (self->writable)
+        dex_await (publish (self), NULL);
+    }
+  while (has_unsaved (self) || self->works->len > 0);
+  return TRUE;
+}
+
 static DexFuture *
 close_fiber (gpointer data)
 {
   BksBookSession *self = data;
-  g_autoptr(BksDatabase) store = NULL;
   GError *error = NULL;
 
-  if (bks_book_session_is_closed (self))
-    return dex_future_new_true ();
-  if (!dex_await (bks_book_session_save (self), &error))
-    return bks_future_error (error);
-  if (self->writable)
-    dex_await (publish (self), NULL);
-  if (bks_book_session_is_closed (self))
-    return dex_future_new_true ();
-  store = g_steal_pointer (&self->store);
-  dex_await (bks_database_close (store), NULL);
+  if (!await_quiet (self, &error))
+    {
+      dex_clear (&self->closing);
+      return bks_future_error (error);
+    }
+  self->closed = TRUE;
+  dex_await (bks_database_close (self->store), NULL);
   g_clear_pointer (&self->lock, bks_book_lock_release);
+  dex_clear (&self->closing);
   g_signal_emit_by_name (self, "closed");
   return dex_future_new_true ();
 }
@@ -1033,7 +1208,8 @@ close_fiber (gpointer data)
  * bks_book_session_close:
  * @self: a session
  *
- * Saves, then lets go of the book. Where saving fails the book stays open.
+ * Saves, ends what writes to the book in the background, then lets go of it.
+ * Where saving fails the book stays open.
  *
  * Returns: (transfer full): resolves when others may write the book
  */
@@ -1042,5 +1218,9 @@ bks_book_session_close (BksBookSession *self)
 {
   g_return_val_if_fail (BKS_IS_BOOK_SESSION (self), NULL);
 
-  return bks_spawn_finally (close_fiber, g_object_ref (self), g_object_unref);
+  if (self->closing == NULL && self->closed)
+    return dex_future_new_true ();
+  if (self->closing == NULL)
+    self->closing = bks_spawn_finally (close_fiber, g_object_ref (self), g_object_unref);
+  return dex_ref (self->closing);
 }

@@ -36,7 +36,7 @@ struct _BksGeneration
   gint64                tokens;
   gint64                started;     /* monotonic ms */
   gint64                total_ms;
-  gint64                stored_at;   /* monotonic ms */
+  guint                 store_id;    /* until what came is stored next; 0 */
   DexCancellable       *cancellable;
   DexPromise           *finished;
 };
@@ -63,6 +63,7 @@ bks_generation_finalize (GObject *object)
 {
   BksGeneration *self = BKS_GENERATION (object);
 
+  g_clear_handle_id (&self->store_id, g_source_remove);
   g_object_unref (self->router);
   g_object_unref (self->session);
   g_object_unref (self->node);
@@ -171,17 +172,25 @@ store (BksGeneration *self)
 }
 
 static void
+store_cb (gpointer data)
+{
+  BksGeneration *self = data;
+
+  self->store_id = 0;
+  /* One of these may fail: the last one, which counts, is looked at. */
+  dex_future_disown (store (self));
+}
+
+/* A timer, for the stream may stall with a piece that nobody has stored. */
+static void
 answer_text_cb (BksAnswer     *answer,
                 const char    *piece,
                 BksGeneration *self)
 {
   g_string_append (self->text, piece);
   g_signal_emit (self, signals[SIGNAL_TEXT], 0, piece);
-  if (get_monotonic (self) - self->stored_at < (gint64) bks_book_session_get_limits (self->session)->draft_save_ms)
-    return;
-  self->stored_at = get_monotonic (self);
-  /* One of these may fail: the last one, which counts, is looked at. */
-  dex_future_disown (store (self));
+  if (self->store_id == 0)
+    self->store_id = g_timeout_add_once (bks_book_session_get_limits (self->session)->draft_save_ms, store_cb, self);
 }
 
 static BksDraft *
@@ -255,6 +264,7 @@ continue_fiber (gpointer data)
       self->draft_id = g_strdup (draft->id);
       state = await_answer (self);
     }
+  g_clear_handle_id (&self->store_id, g_source_remove);
   self->total_ms = get_monotonic (self) - self->started;
   set_state (self, state);
   if (self->draft_id != NULL && !dex_await (store (self), &error) && self->error == NULL)
@@ -276,7 +286,7 @@ generation_new (BksRouter      *router,
   self->session = g_object_ref (session);
   self->node = g_object_ref (node);
   self->target = bks_target_new (provider, model);
-  self->started = self->stored_at = get_monotonic (self);
+  self->started = get_monotonic (self);
   return self;
 }
 
@@ -343,6 +353,7 @@ bks_generation_continue (BksRouter      *router,
 
   self = generation_new (router, session, node, provider, model);
   self->request = bks_prompt_continue (bks_book_session_get_book (session), node, text_before, instructions, model);
+  bks_book_session_add_work (session, self->cancellable, DEX_FUTURE (self->finished));
   dex_future_disown (bks_spawn_finally (continue_fiber, g_object_ref (self), g_object_unref));
   return self;
 }
@@ -570,6 +581,14 @@ review_free (gpointer data)
   g_free (review);
 }
 
+/* Whether it has ended and nobody has decided on it yet. */
+static gboolean
+is_reviewable (BksGeneration *self)
+{
+  return self->state != BKS_GENERATION_RUNNING && self->state != BKS_GENERATION_INSERTED &&
+         self->state != BKS_GENERATION_DISCARDED;
+}
+
 static DexFuture *
 review_fiber (gpointer data)
 {
@@ -578,8 +597,8 @@ review_fiber (gpointer data)
   DexFuture *work;
   GError *error = NULL;
 
-  if (self->draft_id == NULL || bks_book_session_is_closed (self->session))
-    return dex_future_new_reject (BKS_ERROR, BKS_ERROR_NOT_FOUND, "There is no draft");
+  if (self->draft_id == NULL || bks_book_session_is_closed (self->session) || !is_reviewable (self))
+    return dex_future_new_reject (BKS_ERROR, BKS_ERROR_NOT_FOUND, "There is no draft that waits for a decision");
   if (review->node_session != NULL)
     work = bks_node_session_accept_draft (review->node_session, self->draft_id);
   else

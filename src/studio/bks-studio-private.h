@@ -19,6 +19,7 @@ struct _BksStudio
   BksPairing     *pairing;
   GListStore     *books;
   GHashTable     *sessions; /* book id → BksBookSession, not owned */
+  GHashTable     *opening;  /* book id → DexFuture of the opening that goes on */
 };
 
 char       *bks_studio_get_book_dir (BksStudio   *self,

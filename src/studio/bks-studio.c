@@ -37,6 +37,7 @@ bks_studio_finalize (GObject *object)
   bks_limits_unref (self->limits);
   g_object_unref (self->books);
   g_hash_table_unref (self->sessions);
+  g_hash_table_unref (self->opening);
   G_OBJECT_CLASS (bks_studio_parent_class)->finalize (object);
 }
 
@@ -51,6 +52,7 @@ bks_studio_init (BksStudio *self)
 {
   self->books = g_list_store_new (BKS_TYPE_BOOK);
   self->sessions = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->opening = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, dex_unref);
 }
 
 /**
@@ -657,26 +659,67 @@ book_changed_cb (BksBook    *book,
     bks_studio_show_book (self, book);
 }
 
+/* Fiber. A process opens or closes a book once at a time: its own lock would
+ * keep the second one out. */
+static void
+await_turn (BksStudio  *self,
+            const char *book_id)
+{
+  for (;;)
+    {
+      BksBookSession *session = g_hash_table_lookup (self->sessions, book_id);
+      DexFuture *other = g_hash_table_lookup (self->opening, book_id);
+
+      if (other != NULL)
+        other = dex_ref (other);
+      else if (session != NULL)
+        other = bks_book_session_get_closing (session);
+      if (other == NULL)
+        return;
+      dex_await (other, NULL);
+    }
+}
+
+static BksBookSession *
+await_open (BksStudio   *self,
+            const char  *book_id,
+            gboolean     writable,
+            GError     **error)
+{
+  g_autofree char *dir = bks_studio_get_book_dir (self, book_id);
+  DexPromise *turn = dex_promise_new ();
+  BksBookSession *session;
+
+  g_hash_table_insert (self->opening, g_strdup (book_id), dex_ref (turn));
+  session = dex_await_object (bks_book_session_open (self->library, dir, writable, self->limits), error);
+  if (session != NULL)
+    {
+      g_hash_table_replace (self->sessions, g_strdup (book_id), session);
+      g_object_weak_ref (G_OBJECT (session), session_gone_cb, g_hash_table_ref (self->sessions));
+      g_signal_connect_object (bks_book_session_get_book (session), "notify", G_CALLBACK (book_changed_cb), self, 0);
+    }
+  g_hash_table_remove (self->opening, book_id);
+  dex_promise_resolve_boolean (turn, TRUE);
+  dex_unref (turn);
+  return session;
+}
+
 static DexFuture *
 open_book_fiber (gpointer data)
 {
   Verb *verb = data;
   BksStudio *self = verb->self;
-  g_autofree char *dir = bks_studio_get_book_dir (self, verb->book_id);
-  BksBookSession *session = find_session (self, verb->book_id, verb->flag);
+  BksBookSession *session;
   GError *error = NULL;
 
   if (!bks_studio_check_open (self, &error))
     return bks_future_error (error);
+  await_turn (self, verb->book_id);
+  session = find_session (self, verb->book_id, verb->flag);
   if (session != NULL)
     return dex_future_new_for_object (session);
-  session = dex_await_object (bks_book_session_open (self->library, dir, verb->flag, self->limits), &error);
-  if (session == NULL)
-    return bks_future_error (error);
-  g_hash_table_replace (self->sessions, g_strdup (verb->book_id), session);
-  g_object_weak_ref (G_OBJECT (session), session_gone_cb, g_hash_table_ref (self->sessions));
-  g_signal_connect_object (bks_book_session_get_book (session), "notify", G_CALLBACK (book_changed_cb), self, 0);
-  return dex_future_new_take_object (session);
+  session = await_open (self, verb->book_id, verb->flag, &error);
+  return session != NULL ? dex_future_new_take_object (session) : bks_future_error (error);
 }
 
 /**
