@@ -72,6 +72,25 @@ bks_export_format_get_suffix (BksExportFormat format)
   return formats[format].suffix;
 }
 
+static DexFuture *
+cancelled_cb (DexFuture *future,
+              gpointer   data)
+{
+  g_cancellable_cancel (data);
+  return dex_future_new_true ();
+}
+
+/* Tells a thread that it shall end without letting go of it: what it works on
+ * is freed only when it has ended. */
+static DexFuture *
+watch (DexCancellable *cancellable,
+       GCancellable   *stop)
+{
+  if (cancellable == NULL)
+    return NULL;
+  return dex_future_catch (dex_ref (DEX_FUTURE (cancellable)), cancelled_cb, g_object_ref (stop), g_object_unref);
+}
+
 /* A book in the making. Used by one thread at a time. */
 typedef struct
 {
@@ -80,7 +99,8 @@ typedef struct
   gboolean        sample;
   char           *title;
   char           *author;
-  DexCancellable *cancellable;
+  GCancellable   *stop;
+  DexFuture      *watch;   /* sets @stop; NULL */
 
   char           *id;
   char           *new_dir; /* while it is made */
@@ -98,7 +118,8 @@ making_new (BksStudio      *self,
   g_autofree char *name = NULL;
 
   making->self = g_object_ref (self);
-  making->cancellable = cancellable != NULL ? dex_ref (cancellable) : NULL;
+  making->stop = g_cancellable_new ();
+  making->watch = watch (cancellable, making->stop);
   making->id = bks_id_new (self->limits->clock);
   name = g_strconcat (UNFINISHED_PREFIX, making->id, NULL);
   making->new_dir = g_build_filename (self->books_dir, name, NULL);
@@ -116,7 +137,8 @@ making_free (gpointer data)
   g_clear_object (&making->file);
   g_free (making->title);
   g_free (making->author);
-  dex_clear (&making->cancellable);
+  dex_clear (&making->watch);
+  g_object_unref (making->stop);
   g_free (making->id);
   g_free (making->new_dir);
   g_free (making->dir);
@@ -129,7 +151,7 @@ making_free (gpointer data)
 static void
 remove_folder (const char *dir)
 {
-  static const char *const names[] = { "book.db", "book.db-wal", "book.db-shm", "lock" };
+  static const char *const names[] = { "book.db", "book.db-wal", "book.db-shm", "book.db-journal", "lock" };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
@@ -190,7 +212,7 @@ find_parent (GPtrArray *nodes,
 {
   guint depth = ((BksSection *) g_ptr_array_index (sections, index))->depth;
 
-  for (guint i = index; i-- > 0;)
+  for (guint i = depth > 0 ? index : 0; i-- > 0;)
     if (((BksSection *) g_ptr_array_index (sections, i))->depth < depth)
       return ((BksNewNode *) g_ptr_array_index (nodes, i))->id;
   return NULL;
@@ -226,27 +248,25 @@ title_from_name (GFile *file)
 }
 
 static BksDocument *
-read_document (Making        *making,
-               GCancellable  *cancellable,
-               GError       **error)
+read_document (Making  *making,
+               GError **error)
 {
   g_autoptr(GBytes) sample = NULL;
 
   if (!making->sample)
-    return bks_document_import_file (making->file, making->self->limits, cancellable, error);
+    return bks_document_import_file (making->file, making->self->limits, making->stop, error);
   sample = g_resource_lookup_data (bks_studio_get_resource (), "/com/humanizer/BookStudio/sample/" SAMPLE_NAME,
                                    G_RESOURCE_LOOKUP_FLAGS_NONE, error);
   if (sample == NULL)
     return NULL;
-  return bks_document_import_bytes (sample, SAMPLE_NAME, making->self->limits, cancellable, error);
+  return bks_document_import_bytes (sample, SAMPLE_NAME, making->self->limits, making->stop, error);
 }
 
 static gboolean
-read_file (Making        *making,
-           GCancellable  *cancellable,
-           GError       **error)
+read_file (Making  *making,
+           GError **error)
 {
-  g_autoptr(BksDocument) document = read_document (making, cancellable, error);
+  g_autoptr(BksDocument) document = read_document (making, error);
 
   if (document == NULL)
     return FALSE;
@@ -282,7 +302,7 @@ prepare (GValue        *result,
 
   if (making->file != NULL || making->sample)
     {
-      if (!read_file (making, cancellable, error))
+      if (!read_file (making, error))
         return FALSE;
     }
   else
@@ -338,16 +358,7 @@ abandon (GValue        *result,
   Making *making = data;
 
   remove_folder (making->new_dir);
-  return TRUE;
-}
-
-static gboolean
-is_cancelled (Making  *making,
-              GError **error)
-{
-  if (making->cancellable == NULL || !dex_future_is_rejected (DEX_FUTURE (making->cancellable)))
-    return FALSE;
-  g_set_error_literal (error, BKS_ERROR, BKS_ERROR_CANCELLED, "The import was cancelled");
+  remove_folder (making->dir); /* whose id is as new as the book */
   return TRUE;
 }
 
@@ -377,24 +388,31 @@ await_fill (Making  *making,
 
 /* Not cancelled half way: the cancellable ends the reading of the file and is
  * looked at between the steps, so that a cancelled import leaves nothing behind. */
+static gboolean
+await_made (Making  *making,
+            GError **error)
+{
+  return dex_await (bks_run_in_thread (NULL, prepare, making, NULL), error) &&
+         !g_cancellable_set_error_if_cancelled (making->stop, error) && await_fill (making, error) &&
+         !g_cancellable_set_error_if_cancelled (making->stop, error) &&
+         dex_await (bks_run_in_thread (NULL, publish, making, NULL), error) &&
+         dex_await (bks_library_put_book (making->self->library, making->book), error);
+}
+
 static DexFuture *
 make_fiber (gpointer data)
 {
   Making *making = data;
   BksStudio *self = making->self;
-  GError *error = NULL;
+  g_autoptr(GError) error = NULL;
 
   if (!bks_studio_check_open (self, &error))
-    return bks_future_error (error);
-  if (!dex_await (bks_run_in_thread (NULL, prepare, making, NULL), &error) || is_cancelled (making, &error) ||
-      !await_fill (making, &error) || is_cancelled (making, &error) ||
-      !dex_await (bks_run_in_thread (NULL, publish, making, NULL), &error))
+    return bks_future_error (g_steal_pointer (&error));
+  if (!await_made (making, &error))
     {
       dex_await (bks_run_in_thread (NULL, abandon, making, NULL), NULL);
       return bks_future_error (bks_error_normalize (error, NULL));
     }
-  if (!dex_await (bks_library_put_book (self->library, making->book), &error))
-    return bks_future_error (error);
   bks_studio_show_book (self, making->book);
   return dex_future_new_for_object (making->book);
 }
@@ -491,7 +509,8 @@ typedef struct
   char            *path;
   BksDocument     *document;
   gint64           modified_ms;
-  DexCancellable  *cancellable;
+  GCancellable    *stop;
+  DexFuture       *watch; /* sets @stop; NULL */
 } Export;
 
 static void
@@ -503,7 +522,8 @@ export_free (gpointer data)
   g_free (export->book_id);
   g_free (export->path);
   g_clear_pointer (&export->document, bks_document_unref);
-  dex_clear (&export->cancellable);
+  dex_clear (&export->watch);
+  g_object_unref (export->stop);
   g_free (export);
 }
 
@@ -556,13 +576,13 @@ write_export (GValue        *result,
   switch (export->format)
     {
     case BKS_EXPORT_MARKDOWN:
-      return bks_document_export_markdown (export->document, export->path, limits, cancellable, error);
+      return bks_document_export_markdown (export->document, export->path, limits, export->stop, error);
     case BKS_EXPORT_TEXT:
-      return bks_document_export_text (export->document, export->path, limits, cancellable, error);
+      return bks_document_export_text (export->document, export->path, limits, export->stop, error);
     case BKS_EXPORT_EPUB:
     default:
       return bks_document_export_epub (export->document, export->path, export->book_id, export->modified_ms,
-                                       limits, cancellable, error);
+                                       limits, export->stop, error);
     }
 }
 
@@ -570,19 +590,19 @@ static DexFuture *
 export_fiber (gpointer data)
 {
   Export *export = data;
-  GError *error = NULL;
+  g_autoptr(GError) error = NULL;
   g_autoptr(BksBookSession) session = NULL;
   g_autoptr(GHashTable) texts = NULL;
 
   session = dex_await_object (bks_studio_open_book (export->self, export->book_id, FALSE), &error);
   if (session == NULL || !dex_await (bks_book_session_save (session), &error))
-    return bks_future_error (error);
+    return bks_future_error (g_steal_pointer (&error));
   texts = dex_await_boxed (bks_book_store_read_all_texts (bks_book_session_get_store (session)), &error);
   if (texts == NULL)
-    return bks_future_error (error);
+    return bks_future_error (g_steal_pointer (&error));
   export->document = make_document (session, texts);
   export->modified_ms = bks_book_get_updated_at (bks_book_session_get_book (session));
-  if (!dex_await (bks_run_in_thread (export->cancellable, write_export, export, NULL), &error))
+  if (!dex_await (bks_run_in_thread (NULL, write_export, export, NULL), &error))
     return bks_future_error (bks_error_normalize (error, NULL));
   return dex_future_new_true ();
 }
@@ -615,6 +635,7 @@ bks_studio_export_book (BksStudio       *self,
   export->book_id = g_strdup (book_id);
   export->format = format;
   export->path = g_strdup (g_file_peek_path (destination));
-  export->cancellable = cancellable != NULL ? dex_ref (cancellable) : NULL;
+  export->stop = g_cancellable_new ();
+  export->watch = watch (cancellable, export->stop);
   return bks_spawn_finally (export_fiber, export, export_free);
 }
