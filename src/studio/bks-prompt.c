@@ -7,47 +7,108 @@
 
 #include "bks-json.h"
 #include "bks-prompt-private.h"
+#include "bks-words.h"
 
 /* What is asked of a model, word for word. */
 
 /* How much of the text before the caret goes along verbatim (book.md §5). */
 #define CONTEXT_WORDS 1500
+/* More than that many words of any language take; cuts a text that has no words. */
+#define CONTEXT_BYTES (32 * 1024)
 /* About 600 words: a few paragraphs that can be read and judged at once. */
 #define CONTINUE_TOKENS 900
 
 /* Text from the book is material, never instruction: the fence says where it ends. */
-#define FENCE_BEGIN "<manuscript>\n"
-#define FENCE_END "\n</manuscript>"
+#define FENCE_NAME "manuscript"
+#define FENCE_BEGIN "<" FENCE_NAME ">\n"
+#define FENCE_END "\n</" FENCE_NAME ">"
 
-/* The last @words words of @text, from a word's beginning. */
+static const char *
+to_character (const char *text,
+              const char *at)
+{
+  while (at > text && (*at & 0xc0) == 0x80)
+    at--;
+  return at;
+}
+
+/* The earliest place from which on there are at most @words words. */
+static const char *
+find_words (const char *text,
+            const char *from,
+            guint       words)
+{
+  const char *end = from + strlen (from);
+  const char *low = from, *high = end;
+
+  while (low < high)
+    {
+      const char *middle = to_character (text, low + (high - low) / 2);
+
+      if (bks_text_count_words (middle, end - middle) <= words)
+        high = middle;
+      else
+        low = g_utf8_next_char (middle);
+    }
+  return high;
+}
+
+static gboolean
+is_word_character (const char *at)
+{
+  return *at != '\0' && g_unichar_isalnum (g_utf8_get_char (at));
+}
+
+/* From the end of one word to the beginning of the next; scripts without
+ * spaces have that at the next letter. */
+static const char *
+skip_to_word (const char *at)
+{
+  while (*at != '\0' && !is_word_character (at) && !g_unichar_isspace (g_utf8_get_char (at)))
+    at = g_utf8_next_char (at);
+  while (*at != '\0' && g_unichar_isspace (g_utf8_get_char (at)))
+    at = g_utf8_next_char (at);
+  return at;
+}
+
+/* The last @words words of @text, from a word's beginning, a word being what
+ * the editor counts as one. */
 static const char *
 last_words (const char *text,
             guint       words)
 {
-  const char *p = text + strlen (text);
-  gboolean in_word = FALSE;
-  guint seen = 0;
+  gsize length = strlen (text);
+  const char *from = length > CONTEXT_BYTES ? to_character (text, text + length - CONTEXT_BYTES) : text;
+  const char *start = find_words (text, from, words);
 
-  while (p > text)
-    {
-      const char *previous = g_utf8_prev_char (p);
-      gboolean space = g_unichar_isspace (g_utf8_get_char (previous));
+  return start > text ? skip_to_word (start) : text;
+}
 
-      if (space && in_word && ++seen == words)
-        return p;
-      in_word = !space;
-      p = previous;
-    }
-  return text;
+/* "<", "/" and the fence's name, in whatever letters and with whatever space between. */
+static gboolean
+is_fence (const char *at)
+{
+  at++;
+  at += strspn (at, " \t\n");
+  if (*at == '/')
+    at++;
+  at += strspn (at, " \t\n");
+  return g_ascii_strncasecmp (at, FENCE_NAME, strlen (FENCE_NAME)) == 0;
 }
 
 /* A manuscript that contains the fence must not be able to close it. */
 static char *
 fence (const char *text)
 {
-  g_autoptr(GString) inner = g_string_new (text);
+  g_autoptr(GString) inner = g_string_new (NULL);
 
-  g_string_replace (inner, "</manuscript>", "&lt;/manuscript>", 0);
+  for (const char *p = text; *p != '\0'; p++)
+    {
+      if (*p == '<' && is_fence (p))
+        g_string_append (inner, "&lt;");
+      else
+        g_string_append_c (inner, *p);
+    }
   return g_strconcat (FENCE_BEGIN, inner->str, FENCE_END, NULL);
 }
 
