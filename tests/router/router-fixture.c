@@ -23,10 +23,18 @@ fixture_set_up (Fixture       *self,
   g_assert_no_error (error);
 }
 
+static gboolean
+is_last_reference (gpointer object)
+{
+  return G_OBJECT (object)->ref_count == 1;
+}
+
 void
 fixture_tear_down (Fixture       *self,
                    gconstpointer  with_server)
 {
+  /* A fiber that was cancelled still has to run to its end. */
+  bks_test_wait_for (is_last_reference, self->router);
   g_assert_finalize_object (self->router);
   bks_test_await_ok (bks_database_close (self->library));
   g_object_unref (self->library);
