@@ -8,6 +8,7 @@
 
 #include "bks-error.h"
 #include "bks-money.h"
+#include "bks-redact.h"
 
 /* 10^12 has 12 fractional digits; everything beyond rounds. */
 #define FRACTION_DIGITS 12
@@ -17,8 +18,10 @@ static gboolean
 refuse (const char  *text,
         GError     **error)
 {
-  g_set_error (error, BKS_ERROR, BKS_ERROR_INVALID_INPUT,
-               "“%.32s” is not an amount of money", text);
+  /* It may be anything, a key pasted into the wrong field among it. */
+  g_autofree char *shown = bks_redact (text, 32);
+
+  g_set_error (error, BKS_ERROR, BKS_ERROR_INVALID_INPUT, "“%s” is not an amount of money", shown);
   return FALSE;
 }
 
@@ -70,7 +73,7 @@ read_exponent (const char **cursor,
   return TRUE;
 }
 
-/* The value of @digits shifted by @shift decimal places, rounded half up. */
+/* The value of @digits shifted by @shift decimal places, rounded half away from zero. */
 static gboolean
 shift_digits (GString *digits,
               int      shift,
@@ -154,12 +157,17 @@ bks_money_from_double (double    dollars,
   return bks_money_parse (text, money, NULL);
 }
 
+static guint64
+get_magnitude (BksMoney money)
+{
+  return money < 0 ? -(guint64) money : (guint64) money;
+}
+
 static char *
-format (BksMoney money,
-        int      least_digits)
+format (guint64 magnitude,
+        int     least_digits)
 {
   g_autofree char *fraction = NULL;
-  guint64 magnitude = money < 0 ? -(guint64) money : (guint64) money;
   gsize length;
 
   fraction = g_strdup_printf ("%012" G_GUINT64_FORMAT, magnitude % (guint64) BKS_MONEY_PER_DOLLAR);
@@ -167,8 +175,7 @@ format (BksMoney money,
   while (length > (gsize) least_digits && fraction[length - 1] == '0')
     fraction[--length] = '\0';
 
-  return g_strdup_printf ("%s%" G_GUINT64_FORMAT "%s%s", money < 0 ? "-" : "",
-                          magnitude / (guint64) BKS_MONEY_PER_DOLLAR,
+  return g_strdup_printf ("%" G_GUINT64_FORMAT "%s%s", magnitude / (guint64) BKS_MONEY_PER_DOLLAR,
                           length > 0 ? "." : "", fraction);
 }
 
@@ -181,36 +188,39 @@ format (BksMoney money,
 char *
 bks_money_format (BksMoney money)
 {
+  g_autofree char *text = NULL;
+
   g_return_val_if_fail (money != BKS_MONEY_UNKNOWN, NULL);
 
-  return format (money, 0);
+  text = format (get_magnitude (money), 0);
+  return g_strconcat (money < 0 ? "-" : "", text, NULL);
 }
 
 /**
  * bks_money_format_short:
  * @money: a known amount
  *
- * Rounds to what a person reads: cents from a dollar on, else two significant
- * digits down to a hundredth of a cent.
+ * Rounds to what a person reads: cents from a dollar on, hundredths of a cent
+ * below.
  *
- * Returns: (transfer full): "$3.12", "$0.0037", "< $0.0001"
+ * Returns: (transfer full): "$3.12", "-$0.0037", "< $0.0001"
  */
 char *
 bks_money_format_short (BksMoney money)
 {
   g_autofree char *text = NULL;
-  BksMoney unit = BKS_MONEY_PER_DOLLAR / 10000;
-  BksMoney rounded;
+  guint64 unit = (guint64) BKS_MONEY_PER_DOLLAR / 10000;
+  guint64 magnitude = get_magnitude (money);
 
   g_return_val_if_fail (money != BKS_MONEY_UNKNOWN, NULL);
 
-  if (money > 0 && money < unit / 2)
+  if (money > 0 && magnitude < unit / 2)
     return g_strdup ("< $0.0001");
-  if (money >= BKS_MONEY_PER_DOLLAR)
-    unit = BKS_MONEY_PER_DOLLAR / 100;
-  rounded = (money + unit / 2) / unit * unit;
-  text = format (rounded, 2);
-  return g_strdup_printf ("$%s", text);
+  if (magnitude >= (guint64) BKS_MONEY_PER_DOLLAR)
+    unit = (guint64) BKS_MONEY_PER_DOLLAR / 100;
+  magnitude = (magnitude + unit / 2) / unit * unit;
+  text = format (magnitude, 2);
+  return g_strconcat (money < 0 && magnitude > 0 ? "-$" : "$", text, NULL);
 }
 
 /**
@@ -219,7 +229,7 @@ bks_money_format_short (BksMoney money)
  * @count: how many
  * @product: (out): @money times @count; unknown stays unknown
  *
- * Returns: %FALSE on overflow
+ * Returns: %FALSE on overflow, and @product is not to be used
  */
 gboolean
 bks_money_multiply (BksMoney  money,
@@ -240,7 +250,7 @@ bks_money_multiply (BksMoney  money,
  * @b: an amount
  * @sum: (out): their sum; unknown where either is
  *
- * Returns: %FALSE on overflow
+ * Returns: %FALSE on overflow, and @sum is not to be used
  */
 gboolean
 bks_money_add (BksMoney  a,
