@@ -72,9 +72,10 @@ bks_json_parse_object (const char  *data,
 /* No message of ours nests deeper, and the parser recurses on what it reads. */
 #define UNTRUSTED_DEPTH 32
 
+/* Nor does any hold the escape of NUL, at which a C string would end. */
 static gboolean
-is_shallow (const char *data,
-            gsize       length)
+is_tame (const char *data,
+         gsize       length)
 {
   gboolean in_string = FALSE;
   guint depth = 0;
@@ -82,7 +83,11 @@ is_shallow (const char *data,
   for (gsize i = 0; i < length; i++)
     {
       if (in_string && data[i] == '\\')
-        i++;
+        {
+          if (length - i >= 6 && memcmp (data + i, "\\u0000", 6) == 0)
+            return FALSE;
+          i++;
+        }
       else if (data[i] == '"')
         in_string = !in_string;
       else if (!in_string && (data[i] == '{' || data[i] == '['))
@@ -129,8 +134,8 @@ count_members (JsonNode *node)
  * @error: return location
  *
  * As bks_json_parse_object(), and refuses what two readers could understand
- * in two ways: a member given twice, a NUL byte, a byte order mark. Nesting beyond 32 is refused
- * before anything recurses on it.
+ * in two ways: a member given twice, a NUL, escaped or not, a byte order mark.
+ * Nesting beyond 32 is refused before anything recurses on it.
  *
  * Returns: (transfer full): the object, or %NULL with %BKS_ERROR_MALFORMED
  */
@@ -140,15 +145,16 @@ bks_json_parse_untrusted (const char  *data,
                           GError     **error)
 {
   g_autoptr(JsonParser) parser = json_parser_new ();
-  gsize size = length < 0 ? strlen (data) : (gsize) length;
   JsonNode *root = NULL;
+  gsize size;
   guint count = 0;
 
   g_return_val_if_fail (data != NULL || length == 0, NULL);
 
+  size = length < 0 ? strlen (data) : (gsize) length;
   json_parser_set_strict (parser, TRUE);
   g_signal_connect (parser, "object-member", G_CALLBACK (count_member_cb), &count);
-  if (size > 0 && (guchar) *data < 0x80 && memchr (data, '\0', size) == NULL && is_shallow (data, size) &&
+  if (size > 0 && (guchar) *data < 0x80 && memchr (data, '\0', size) == NULL && is_tame (data, size) &&
       json_parser_load_from_data (parser, data, (gssize) size, NULL))
     root = json_parser_get_root (parser);
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
