@@ -215,8 +215,10 @@ thread_job_run (gpointer job_data,
   GCancellable *cancellable = dex_promise_get_cancellable (job->promise);
   GError *error = NULL;
 
-  if (!g_cancellable_set_error_if_cancelled (cancellable, &error))
-    job->func (&value, cancellable, job->data, &error);
+  /* A failure must not pass for a success because it does not say why. */
+  if (!g_cancellable_set_error_if_cancelled (cancellable, &error) &&
+      !job->func (&value, cancellable, job->data, &error) && error == NULL)
+    error = g_error_new_literal (BKS_ERROR, BKS_ERROR_FAILED, "The work failed without a reason");
   if (job->data_destroy != NULL)
     job->data_destroy (job->data);
   bks_promise_resolve (job->promise, &value, error);

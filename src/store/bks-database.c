@@ -78,7 +78,12 @@ job_run (Job           *job,
       if (job->func (connection, &value, job->data, &error))
         bks_connection_commit (connection, &error);
       else
-        bks_connection_roll_back (connection);
+        {
+          bks_connection_roll_back (connection);
+          /* A failure must not pass for a success because it does not say why. */
+          if (error == NULL)
+            error = g_error_new_literal (BKS_ERROR, BKS_ERROR_FAILED, "The work failed without a reason");
+        }
     }
   job_end (job, &value, error);
 }
