@@ -151,6 +151,24 @@ code_from_io_error (int io_code)
     }
 }
 
+static BksError
+code_from_file_error (int file_code)
+{
+  switch (file_code)
+    {
+    case G_FILE_ERROR_NOENT:
+    case G_FILE_ERROR_NOTDIR: return BKS_ERROR_NOT_FOUND;
+    case G_FILE_ERROR_EXIST: return BKS_ERROR_EXISTS;
+    case G_FILE_ERROR_NOSPC: return BKS_ERROR_DISK_FULL;
+    case G_FILE_ERROR_ACCES:
+    case G_FILE_ERROR_PERM: return BKS_ERROR_ACCESS;
+    case G_FILE_ERROR_ROFS: return BKS_ERROR_READ_ONLY;
+    case G_FILE_ERROR_ISDIR: return BKS_ERROR_INVALID_INPUT;
+    case G_FILE_ERROR_NAMETOOLONG: return BKS_ERROR_INVALID_ARGUMENT;
+    default: return BKS_ERROR_IO;
+    }
+}
+
 /**
  * bks_error_set_from_errno:
  * @error: (nullable): where to put the error
@@ -199,6 +217,8 @@ bks_error_normalize (const GError *error,
     code = BKS_ERROR_CANCELLED;
   else if (error->domain == G_IO_ERROR)
     code = code_from_io_error (error->code);
+  else if (error->domain == G_FILE_ERROR)
+    code = code_from_file_error (error->code);
   else if (g_error_matches (error, DEX_ERROR, DEX_ERROR_TIMED_OUT))
     code = BKS_ERROR_TIMEOUT;
   else
