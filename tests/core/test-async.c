@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <libdex.h>
+#include <string.h>
 
 #include "bks-async.h"
 #include "bks-error.h"
@@ -301,6 +302,139 @@ test_many (void)
     }
 }
 
+static gboolean
+answer_work (GValue        *result,
+             GCancellable  *cancellable,
+             gpointer       data,
+             GError       **error)
+{
+  g_value_init (result, G_TYPE_POINTER);
+  g_value_set_pointer (result, g_thread_self ());
+  *(gboolean *) data = TRUE;
+  return TRUE;
+}
+
+static gboolean
+refuse_work (GValue        *result,
+             GCancellable  *cancellable,
+             gpointer       data,
+             GError       **error)
+{
+  if (data != NULL)
+    g_set_error_literal (error, BKS_ERROR, BKS_ERROR_CONFLICT, "It has changed");
+  return FALSE;
+}
+
+static gboolean
+patient_work (GValue        *result,
+              GCancellable  *cancellable,
+              gpointer       data,
+              GError       **error)
+{
+  gint64 end = g_get_monotonic_time () + 10 * G_USEC_PER_SEC;
+
+  while (!g_cancellable_set_error_if_cancelled (cancellable, error))
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, end);
+      g_usleep (500);
+    }
+  return FALSE;
+}
+
+static void
+set_flag (gpointer data)
+{
+  g_atomic_int_set ((int *) data, TRUE);
+}
+
+static void
+wait_for_flag (int *flag)
+{
+  for (int i = 0; i < 20000 && !g_atomic_int_get (flag); i++)
+    g_usleep (500);
+  g_assert_true (g_atomic_int_get (flag));
+}
+
+static void
+test_thread (void)
+{
+  gboolean ran = FALSE;
+  g_autoptr(DexFuture) future = bks_run_in_thread (NULL, answer_work, &ran, NULL);
+  g_autoptr(GError) error = NULL;
+
+  g_assert_true (bks_wait (dex_ref (future), &error));
+  g_assert_true (ran);
+  g_assert_true (g_value_get_pointer (dex_future_get_value (future, NULL)) != g_thread_self ());
+  g_assert_false (bks_wait (bks_run_in_thread (NULL, refuse_work, &ran, NULL), &error));
+  g_assert_error (error, BKS_ERROR, BKS_ERROR_CONFLICT);
+  g_clear_error (&error);
+  /* Without a reason it is a failure all the same. */
+  g_assert_false (bks_wait (bks_run_in_thread (NULL, refuse_work, NULL, NULL), &error));
+  g_assert_error (error, BKS_ERROR, BKS_ERROR_FAILED);
+}
+
+static void
+test_thread_cancel (void)
+{
+  g_autoptr(DexCancellable) cancellable = dex_cancellable_new ();
+  int freed = FALSE, dropped = FALSE;
+  g_autoptr(DexFuture) future = bks_run_in_thread (cancellable, patient_work, &freed, set_flag);
+  Verb verb = { 0 };
+  DexFuture *fiber;
+
+  dex_cancellable_cancel (cancellable);
+  assert_rejected_as_cancelled (future);
+  wait_for_flag (&freed);
+
+  /* Its fiber waits no more: the work is told, too. */
+  verb.awaited = bks_run_in_thread (NULL, patient_work, &dropped, set_flag);
+  fiber = bks_spawn (NULL, await_fiber, &verb, NULL);
+  run_loop ();
+  dex_unref (fiber);
+  run_loop ();
+  wait_for_flag (&dropped);
+  g_assert_true (verb.cancelled);
+}
+
+/* As deep as BKS_FIBER_STACK_BYTES promises, less what libdex and the caller need. */
+static __attribute__((noinline)) guint
+dig (guint depth)
+{
+  volatile guint8 frame[4096];
+  guint sum;
+
+  memset ((guint8 *) frame, (int) depth, sizeof frame);
+  sum = depth > 0 ? dig (depth - 1) : 0;
+  return sum + frame[depth % sizeof frame];
+}
+
+static DexFuture *
+deep_fiber (gpointer data)
+{
+  Verb *verb = data;
+
+  g_assert_cmpuint (dig (200), >, 0);
+  dex_await (dex_timeout_new_msec (1), NULL);
+  g_assert_cmpuint (dig (200), >, 0);
+  verb->ended = TRUE;
+  return dex_future_new_true ();
+}
+
+static void
+test_stack (void)
+{
+  Verb verbs[4] = { 0 };
+  DexFuture *futures[4];
+
+  for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
+    futures[i] = bks_spawn (NULL, deep_fiber, &verbs[i], NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
+    {
+      bks_wait (futures[i], NULL);
+      g_assert_true (verbs[i].ended);
+    }
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -317,5 +451,8 @@ main (int   argc,
   g_test_add_func ("/async/cancel-before-start", test_cancel_before_start);
   g_test_add_func ("/async/finally", test_finally);
   g_test_add_func ("/async/many", test_many);
+  g_test_add_func ("/async/thread", test_thread);
+  g_test_add_func ("/async/thread-cancel", test_thread_cancel);
+  g_test_add_func ("/async/stack", test_stack);
   return g_test_run ();
 }
