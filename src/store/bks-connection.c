@@ -25,6 +25,10 @@ code_from_sqlite (sqlite3 *handle,
 {
   int saved_errno = handle != NULL ? sqlite3_system_errno (handle) : 0;
 
+  if (code == SQLITE_CONSTRAINT_FOREIGNKEY)
+    return BKS_ERROR_NOT_FOUND;
+  if (code == SQLITE_CONSTRAINT_PRIMARYKEY || code == SQLITE_CONSTRAINT_UNIQUE)
+    return BKS_ERROR_EXISTS;
   switch (code & 0xff)
     {
     case SQLITE_FULL:
@@ -71,6 +75,10 @@ set_error (BksConnection  *self,
     g_set_error (error, BKS_ERROR, ours, "%s could not be written: the disk is full", self->schema->what);
   else if (ours == BKS_ERROR_CORRUPT)
     g_set_error (error, BKS_ERROR, ours, "%s is damaged: %s", self->schema->what, sqlite3_errmsg (self->handle));
+  else if (code == SQLITE_CONSTRAINT_FOREIGNKEY)
+    g_set_error (error, BKS_ERROR, ours, "%s has nothing of that name for this to belong to", self->schema->what);
+  else if (ours == BKS_ERROR_EXISTS)
+    g_set_error (error, BKS_ERROR, ours, "%s has one of that name already", self->schema->what);
   else if (ours == BKS_ERROR_BUSY)
     g_set_error (error, BKS_ERROR, ours, "%s is being written by another program", self->schema->what);
   else
@@ -108,13 +116,19 @@ authorize_drafts (void       *data,
     }
 }
 
-/* SQLite would make the file readable for others; the journals take its mode. */
+/*
+ * SQLite would make the file readable for others; the journals take its mode.
+ * One that exists is not even opened: closing it would drop the locks of every
+ * other connection of this process.
+ */
 static gboolean
 create_private_file (const char  *path,
                      GError     **error)
 {
-  int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  int fd = open (path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
+  if (fd < 0 && errno == EEXIST)
+    return TRUE;
   if (fd < 0)
     {
       g_autofree char *what = g_strdup_printf ("Cannot open %s", path);
@@ -127,6 +141,69 @@ create_private_file (const char  *path,
 }
 
 static gboolean
+get_number (BksConnection  *self,
+            const char     *sql,
+            gint64         *value,
+            GError        **error)
+{
+  sqlite3_stmt *statement = bks_connection_prepare (self, sql, error);
+
+  if (statement == NULL || bks_connection_step (self, statement, error) != SQLITE_ROW)
+    return FALSE;
+  *value = sqlite3_column_int64 (statement, 0);
+  sqlite3_reset (statement);
+  return TRUE;
+}
+
+/*
+ * Whether the file is of this kind. Asked before anything is written: setting
+ * the journal mode alone would change another program's database.
+ */
+static gboolean
+check_identity (BksConnection  *self,
+                gint64         *version,
+                GError        **error)
+{
+  gint64 newest = g_strv_length ((char **) self->schema->migrations);
+  gint64 id, tables;
+  gboolean ours, fresh;
+
+  if (!get_number (self, "PRAGMA user_version", version, error) ||
+      !get_number (self, "PRAGMA application_id", &id, error) ||
+      !get_number (self, "SELECT count(*) FROM sqlite_schema", &tables, error))
+    return FALSE;
+  ours = *version > 0 && (guint32) id == self->schema->application_id;
+  fresh = *version == 0 && id == 0 && tables == 0 && self->mode != BKS_CONNECTION_READ_ONLY;
+  if (!ours && !fresh)
+    {
+      g_set_error (error, BKS_ERROR, BKS_ERROR_CORRUPT, "%s is not a file of this program", self->schema->what);
+      return FALSE;
+    }
+  if (*version > newest)
+    {
+      g_set_error (error, BKS_ERROR, BKS_ERROR_NEWER_SCHEMA,
+                   "%s was written by a newer version of Book Studio", self->schema->what);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* In one transaction: another process may be making the file. */
+static gboolean
+check_file (BksConnection  *self,
+            GError        **error)
+{
+  gint64 version;
+  gboolean ok;
+
+  if (!bks_connection_execute (self, "BEGIN", error))
+    return FALSE;
+  ok = check_identity (self, &version, error);
+  bks_connection_roll_back (self);
+  return ok;
+}
+
+static gboolean
 configure (BksConnection  *self,
            guint           busy_ms,
            GError        **error)
@@ -134,7 +211,8 @@ configure (BksConnection  *self,
   sqlite3_busy_timeout (self->handle, (int) busy_ms);
   sqlite3_extended_result_codes (self->handle, 1);
   if (!bks_connection_execute (self, "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
-                                     "PRAGMA foreign_keys=ON;", error))
+                                     "PRAGMA foreign_keys=ON;", error) ||
+      !check_file (self, error))
     return FALSE;
   if (self->mode == BKS_CONNECTION_READ_ONLY)
     return TRUE;
@@ -153,7 +231,8 @@ configure (BksConnection  *self,
  * Opens a connection; a writing one creates the file, mode 0600, if there is none.
  *
  * Returns: (transfer full): the connection, or %NULL with
- *   %BKS_ERROR_NOT_FOUND, %BKS_ERROR_CORRUPT, %BKS_ERROR_DISK_FULL, …
+ *   %BKS_ERROR_NOT_FOUND, %BKS_ERROR_DISK_FULL, …, %BKS_ERROR_CORRUPT if it is
+ *   no file of this kind, %BKS_ERROR_NEWER_SCHEMA if a newer program wrote it
  */
 BksConnection *
 bks_connection_open (const char         *path,
@@ -203,21 +282,6 @@ bks_connection_close (BksConnection *self)
 }
 
 static gboolean
-get_pragma (BksConnection  *self,
-            const char     *sql,
-            gint64         *value,
-            GError        **error)
-{
-  sqlite3_stmt *statement = bks_connection_prepare (self, sql, error);
-
-  if (statement == NULL || bks_connection_step (self, statement, error) != SQLITE_ROW)
-    return FALSE;
-  *value = sqlite3_column_int64 (statement, 0);
-  sqlite3_reset (statement);
-  return TRUE;
-}
-
-static gboolean
 run_migrations (BksConnection  *self,
                 gint64          version,
                 gint64          newest,
@@ -241,36 +305,19 @@ run_migrations (BksConnection  *self,
  * Brings the file to the newest schema, in one transaction. The version is
  * read inside it: two processes may start at once.
  *
- * Returns: %FALSE with %BKS_ERROR_NEWER_SCHEMA if a newer program wrote the
- *   file, %BKS_ERROR_CORRUPT if it is no file of this kind
+ * Returns: whether it has the newest schema; %FALSE as bks_connection_open() fails
  */
 gboolean
 bks_connection_migrate (BksConnection  *self,
                         GError        **error)
 {
-  gint64 version, id, newest = g_strv_length ((char **) self->schema->migrations);
+  gint64 version, newest = g_strv_length ((char **) self->schema->migrations);
 
   if (!bks_connection_begin (self, error))
     return FALSE;
-  if (!get_pragma (self, "PRAGMA user_version", &version, error) ||
-      !get_pragma (self, "PRAGMA application_id", &id, error))
-    goto failed;
-  if (version > 0 && (guint32) id != self->schema->application_id)
-    {
-      g_set_error (error, BKS_ERROR, BKS_ERROR_CORRUPT, "%s is not a file of this program", self->schema->what);
-      goto failed;
-    }
-  if (version > newest)
-    {
-      g_set_error (error, BKS_ERROR, BKS_ERROR_NEWER_SCHEMA,
-                   "%s was written by a newer version of Book Studio", self->schema->what);
-      goto failed;
-    }
-  if (version < newest && !run_migrations (self, version, newest, error))
-    goto failed;
-  return bks_connection_commit (self, error);
-
-failed:
+  if (check_identity (self, &version, error) &&
+      (version == newest || run_migrations (self, version, newest, error)))
+    return bks_connection_commit (self, error);
   bks_connection_roll_back (self);
   return FALSE;
 }
