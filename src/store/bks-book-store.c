@@ -538,8 +538,14 @@ accept_draft (BksConnection  *connection,
     return FALSE;
   sqlite3_bind_int64 (statement, 1, now_ms);
   bks_bind_text (statement, 2, draft_id);
-  return bks_connection_run (connection, statement, error) &&
-         note_change (connection, "draft.accepted", "draft", draft_id, now_ms, error);
+  if (!bks_connection_run (connection, statement, error))
+    return FALSE;
+  if (bks_connection_get_changes (connection) == 0)
+    {
+      g_set_error_literal (error, BKS_ERROR, BKS_ERROR_NOT_FOUND, "There is no such draft");
+      return FALSE;
+    }
+  return note_change (connection, "draft.accepted", "draft", draft_id, now_ms, error);
 }
 
 static gboolean
@@ -614,7 +620,8 @@ write_text (BksConnection  *connection,
  * @now_ms: epoch milliseconds
  *
  * Returns: (transfer full): resolves to the new revision (gint64) when it is
- *   durable; rejects with %BKS_ERROR_CONFLICT
+ *   durable; rejects with %BKS_ERROR_CONFLICT, or %BKS_ERROR_NOT_FOUND for a
+ *   node or draft that is not there
  */
 DexFuture *
 bks_book_store_write_text (BksDatabase *store,
@@ -650,7 +657,10 @@ number_siblings (BksConnection  *connection,
   return TRUE;
 }
 
-/* Makes room for @node_id at @position (-1: last) below @parent_id. */
+/*
+ * Makes room for @node_id at @position (-1: last) below @parent_id. What is in
+ * the trash is not counted, but keeps its neighbours for when it comes back.
+ */
 static gboolean
 place_node (BksConnection  *connection,
             const char     *node_id,
@@ -660,10 +670,10 @@ place_node (BksConnection  *connection,
 {
   g_autoptr(GPtrArray) order = g_ptr_array_new_with_free_func (g_free);
   sqlite3_stmt *statement;
-  int step;
+  int step, index = -1, live = 0;
 
   statement = bks_connection_prepare (connection,
-                                      "SELECT id FROM nodes WHERE parent_id IS ? AND id <> ? AND trashed_at IS NULL"
+                                      "SELECT id, trashed_at IS NULL FROM nodes WHERE parent_id IS ? AND id <> ?"
                                       " ORDER BY position, id",
                                       error);
   if (statement == NULL)
@@ -671,10 +681,14 @@ place_node (BksConnection  *connection,
   bks_bind_text (statement, 1, parent_id);
   bks_bind_text (statement, 2, node_id);
   while ((step = bks_connection_step (connection, statement, error)) == SQLITE_ROW)
-    g_ptr_array_add (order, bks_column_dup (statement, 0));
+    {
+      if (sqlite3_column_int (statement, 1) != 0 && live++ == position)
+        index = (int) order->len;
+      g_ptr_array_add (order, bks_column_dup (statement, 0));
+    }
   if (step == -1)
     return FALSE;
-  g_ptr_array_insert (order, position < 0 || position > (int) order->len ? -1 : position, g_strdup (node_id));
+  g_ptr_array_insert (order, index, g_strdup (node_id));
   return number_siblings (connection, order, error);
 }
 
