@@ -102,6 +102,20 @@ bks_book_store_add_draft (BksDatabase *store,
   return bks_database_write_drafts (store, add_draft, bks_draft_ref (draft), (GDestroyNotify) bks_draft_unref);
 }
 
+/* A draft that is not there must not pass for one that was saved. */
+static gboolean
+update_draft (BksConnection  *connection,
+              sqlite3_stmt   *statement,
+              GError        **error)
+{
+  if (!bks_connection_run (connection, statement, error))
+    return FALSE;
+  if (bks_connection_get_changes (connection) == 1)
+    return TRUE;
+  g_set_error_literal (error, BKS_ERROR, BKS_ERROR_NOT_FOUND, "There is no such draft");
+  return FALSE;
+}
+
 static gboolean
 save_draft (BksConnection  *connection,
             GValue         *result,
@@ -125,7 +139,7 @@ save_draft (BksConnection  *connection,
   bks_bind_unknown (statement, 4, cost, BKS_MONEY_UNKNOWN);
   sqlite3_bind_int64 (statement, 5, now_ms);
   bks_bind_text (statement, 6, id);
-  return bks_connection_run (connection, statement, error);
+  return update_draft (connection, statement, error);
 }
 
 /**
@@ -138,7 +152,7 @@ save_draft (BksConnection  *connection,
  * @cost: its cost, %BKS_MONEY_UNKNOWN
  * @now_ms: epoch milliseconds
  *
- * Returns: (transfer full): resolves when it is durable
+ * Returns: (transfer full): resolves when it is durable; rejects with %BKS_ERROR_NOT_FOUND
  */
 DexFuture *
 bks_book_store_save_draft (BksDatabase *store,
@@ -171,7 +185,7 @@ review_draft (BksConnection  *connection,
   bks_bind_text (statement, 1, review);
   sqlite3_bind_int64 (statement, 2, now_ms);
   bks_bind_text (statement, 3, id);
-  return bks_connection_run (connection, statement, error);
+  return update_draft (connection, statement, error);
 }
 
 /**
@@ -181,7 +195,7 @@ review_draft (BksConnection  *connection,
  * @review: see #BksDraft
  * @now_ms: epoch milliseconds
  *
- * Returns: (transfer full): resolves when it is durable
+ * Returns: (transfer full): resolves when it is durable; rejects with %BKS_ERROR_NOT_FOUND
  */
 DexFuture *
 bks_book_store_review_draft (BksDatabase *store,
