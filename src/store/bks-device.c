@@ -340,6 +340,21 @@ mark_rotated (BksConnection  *connection,
   return bks_connection_run (connection, statement, error);
 }
 
+/* A late token is refused as an unknown one is: nothing needs it any more. */
+static gboolean
+forget_late_tokens (BksConnection  *connection,
+                    gint64          now_ms,
+                    GError        **error)
+{
+  sqlite3_stmt *statement;
+
+  statement = bks_connection_prepare (connection, "DELETE FROM refresh_tokens WHERE expires_at <= ?", error);
+  if (statement == NULL)
+    return FALSE;
+  sqlite3_bind_int64 (statement, 1, now_ms);
+  return bks_connection_run (connection, statement, error);
+}
+
 /* Resolves with no device for a refusal, so that the revocation is committed. */
 static gboolean
 rotate_refresh_token (BksConnection  *connection,
@@ -381,7 +396,8 @@ rotate_refresh_token (BksConnection  *connection,
     }
   if (rotated_at < 0 &&
       (!insert_refresh_token (connection, successor, device_id, now_ms, expires_at, error) ||
-       !mark_rotated (connection, hash, now_ms, error)))
+       !mark_rotated (connection, hash, now_ms, error) ||
+       !forget_late_tokens (connection, now_ms, error)))
     return FALSE;
   return fetch_device (connection, result, device_id, error);
 }
