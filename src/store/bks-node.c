@@ -321,11 +321,13 @@ void
 bks_node_update_tree (BksNode *self,
                       guint    depth)
 {
-  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->children));
-  gint64 total = self->words;
+  gint64 total;
+  guint n;
 
   g_return_if_fail (BKS_IS_NODE (self));
 
+  n = g_list_model_get_n_items (G_LIST_MODEL (self->children));
+  total = self->words;
   for (guint i = 0; i < n; i++)
     {
       g_autoptr(BksNode) child = g_list_model_get_item (G_LIST_MODEL (self->children), i);
