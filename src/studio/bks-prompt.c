@@ -78,10 +78,13 @@ last_words (const char *text,
             guint       words)
 {
   gsize length = strlen (text);
-  const char *from = length > CONTEXT_BYTES ? to_character (text, text + length - CONTEXT_BYTES) : text;
+  /* A character has at most four bytes: three more never end before the cap. */
+  const char *from = length > CONTEXT_BYTES ? to_character (text, text + length - CONTEXT_BYTES + 3) : text;
   const char *start = find_words (text, from, words);
+  const char *word = start > text ? skip_to_word (start) : text;
 
-  return start > text ? skip_to_word (start) : text;
+  /* Signs alone, of a text without a word, are better than nothing. */
+  return *word != '\0' ? word : start;
 }
 
 /* "<", "/" and the fence's name, in whatever letters and with whatever space between. */

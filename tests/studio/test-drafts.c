@@ -149,11 +149,16 @@ static void
 test_stop (Drafts        *self,
            gconstpointer  data)
 {
+  BksRouter *router = bks_studio_get_router (self->base.studio);
   g_autoptr(BksGeneration) generation = NULL;
   gint64 stopped_us, closed_us = 0;
 
+  /* A model whose price is known: a stopped stream says nothing of its usage. */
+  bks_test_await_ok (bks_router_set_base_url (router, "openai", bks_scripted_server_get_url (self->server)));
+  bks_test_await_ok (bks_router_set_key (router, "openai", "sk-test-0123456789abcdef0123456789"));
   push_answer (self, "Kept", BKS_REPLY_STEP_STALL);
-  generation = start (self, self->base.session);
+  generation = bks_generation_continue (router, self->base.session, self->base.node, self->base.page, NULL,
+                                        "openai", "gpt-4.1-mini");
   bks_test_wait_for (has_begun, generation);
   stopped_us = g_get_monotonic_time ();
   bks_generation_stop (generation);

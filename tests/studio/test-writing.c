@@ -185,7 +185,10 @@ static void
 test_leave_while_saving (Fixture       *self,
                          gconstpointer  data)
 {
-  for (guint i = 0; i < 20; i++)
+  guint caught = 0;
+
+  /* A quick disk may be done before anyone looks: it takes some rounds to be in time. */
+  for (guint i = 0; i < 500 && caught < 20; i++)
     {
       g_autofree char *earlier = g_strdup_printf ("%u earlier", i);
       g_autofree char *later = g_strdup_printf ("%u and later", i);
@@ -200,12 +203,13 @@ test_leave_while_saving (Fixture       *self,
       dex_unref (bks_node_session_save (self->text));
       while (self->asked == asked)
         g_main_context_iteration (NULL, FALSE);
-      g_assert_true (is_saving (self->text));
+      caught += is_saving (self->text) ? 1 : 0;
       fixture_type (self, later);
       fixture_close_editor (self);
       bks_test_await_ok (bks_book_session_save (self->session));
       fixture_assert_stored (self, later);
     }
+  g_assert_cmpuint (caught, >, 0);
 }
 
 static void
