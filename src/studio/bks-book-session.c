@@ -148,9 +148,10 @@ publish_failed_cb (DexFuture *future,
 {
   g_autoptr(GError) error = NULL;
 
-  /* The library only repeats what the book's own file says; it catches up with the next change. */
+  /* The library only repeats what the book's own file says; it catches up with the next change and
+   * when the book is closed. The person hears of a full disk by what they asked for, not by this. */
   dex_future_get_value (future, &error);
-  g_warning ("The library could not be told of a change: %s", error->message);
+  g_info ("The library could not be told of a change: %s", error->message);
   return dex_future_new_true ();
 }
 
