@@ -16,26 +16,6 @@ static struct
   char *base_url;
 } options;
 
-/* "state" in JSON: whether the provider can be used, and why not. */
-static const char *
-get_state (BksKeyState state)
-{
-  switch (state)
-    {
-    case BKS_KEY_MISSING:
-      return "no-key";
-    case BKS_KEY_KEYRING_LOCKED:
-      return "keyring-locked";
-    case BKS_KEY_KEYRING_ABSENT:
-      return "keyring-absent";
-    case BKS_KEY_NOT_NEEDED:
-    case BKS_KEY_STORED:
-    case BKS_KEY_ENVIRONMENT:
-    default:
-      return "ready";
-    }
-}
-
 static const char *
 describe_key (BksKeyState state)
 {
@@ -68,7 +48,7 @@ add_provider (JsonBuilder     *builder,
   bks_cli_add_string (builder, "base_url", info->base_url);
   bks_cli_add_boolean (builder, "has_key",
                        info->key_state == BKS_KEY_STORED || info->key_state == BKS_KEY_ENVIRONMENT);
-  bks_cli_add_string (builder, "state", get_state (info->key_state));
+  bks_cli_add_string (builder, "state", bks_provider_info_get_state (info));
   bks_cli_add_boolean (builder, "preset", info->preset);
   json_builder_end_object (builder);
 }

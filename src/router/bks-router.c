@@ -69,6 +69,34 @@ bks_provider_info_unref (BksProviderInfo *self)
   g_atomic_rc_box_release_full (self, info_clear);
 }
 
+/**
+ * bks_provider_info_get_state:
+ * @self: a provider
+ *
+ * Returns: (transfer none): whether it can be used, in the word that programs
+ *   are told: "ready", "no-key", "keyring-locked" or "keyring-absent"
+ */
+const char *
+bks_provider_info_get_state (const BksProviderInfo *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  switch (self->key_state)
+    {
+    case BKS_KEY_MISSING:
+      return "no-key";
+    case BKS_KEY_KEYRING_LOCKED:
+      return "keyring-locked";
+    case BKS_KEY_KEYRING_ABSENT:
+      return "keyring-absent";
+    case BKS_KEY_NOT_NEEDED:
+    case BKS_KEY_STORED:
+    case BKS_KEY_ENVIRONMENT:
+    default:
+      return "ready";
+    }
+}
+
 static void
 bks_router_finalize (GObject *object)
 {

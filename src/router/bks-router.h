@@ -65,6 +65,7 @@ typedef struct
 GType            bks_provider_info_get_type (void);
 BksProviderInfo *bks_provider_info_ref      (BksProviderInfo      *self);
 void             bks_provider_info_unref    (BksProviderInfo      *self);
+const char      *bks_provider_info_get_state (const BksProviderInfo *self);
 
 GType            bks_outcome_get_type       (void);
 BksOutcome      *bks_outcome_ref            (BksOutcome           *self);
