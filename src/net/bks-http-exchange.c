@@ -3,6 +3,8 @@
 
 #include "config.h"
 
+#include <string.h>
+
 #include "bks-error.h"
 #include "bks-http-exchange.h"
 #include "bks-url.h"
@@ -389,8 +391,10 @@ is_token (const char *key)
 }
 
 /**
- * bks_http_exchange_set_bearer:
+ * bks_http_exchange_set_key:
  * @self: an exchange that has not begun
+ * @header: the header that carries the key: "Authorization", "x-api-key"
+ * @scheme: what stands before the key: "Bearer ", or ""
  * @key: the key
  * @error: return location
  *
@@ -398,13 +402,15 @@ is_token (const char *key)
  *   be encrypted, with %BKS_ERROR_AUTH if @key cannot be a key
  */
 gboolean
-bks_http_exchange_set_bearer (BksHttpExchange  *self,
-                              const char       *key,
-                              GError          **error)
+bks_http_exchange_set_key (BksHttpExchange  *self,
+                           const char       *header,
+                           const char       *scheme,
+                           const char       *key,
+                           GError          **error)
 {
   g_autofree char *value = NULL;
 
-  g_return_val_if_fail (BKS_IS_HTTP_EXCHANGE (self) && key != NULL, FALSE);
+  g_return_val_if_fail (BKS_IS_HTTP_EXCHANGE (self) && header != NULL && scheme != NULL && key != NULL, FALSE);
 
   if (!bks_url_check_credential (self->origin, error))
     return FALSE;
@@ -414,9 +420,26 @@ bks_http_exchange_set_bearer (BksHttpExchange  *self,
                            "The key holds spaces or characters that no key has; perhaps more than the key was copied");
       return FALSE;
     }
-  value = g_strconcat ("Bearer ", key, NULL);
-  soup_message_headers_replace (soup_message_get_request_headers (self->message), "Authorization", value);
+  value = g_strconcat (scheme, key, NULL);
+  soup_message_headers_replace (soup_message_get_request_headers (self->message), header, value);
+  explicit_bzero (value, strlen (value));
   return TRUE;
+}
+
+/**
+ * bks_http_exchange_set_bearer:
+ * @self: an exchange that has not begun
+ * @key: the key
+ * @error: return location
+ *
+ * Returns: as bks_http_exchange_set_key() with the header that most APIs take
+ */
+gboolean
+bks_http_exchange_set_bearer (BksHttpExchange  *self,
+                              const char       *key,
+                              GError          **error)
+{
+  return bks_http_exchange_set_key (self, "Authorization", "Bearer ", key, error);
 }
 
 /**

@@ -17,6 +17,11 @@ BksHttpExchange *bks_http_exchange_new              (BksHttp          *http,
 void             bks_http_exchange_set_header       (BksHttpExchange  *self,
                                                      const char       *name,
                                                      const char       *value);
+gboolean         bks_http_exchange_set_key          (BksHttpExchange  *self,
+                                                     const char       *header,
+                                                     const char       *scheme,
+                                                     const char       *key,
+                                                     GError          **error);
 gboolean         bks_http_exchange_set_bearer       (BksHttpExchange  *self,
                                                      const char       *key,
                                                      GError          **error);

@@ -7,13 +7,14 @@
 
 struct _BksModel
 {
-  GObject   parent_instance;
+  GObject       parent_instance;
 
-  char     *provider;
-  char     *id;
-  gint64    window;
-  BksMoney  input_price;
-  BksMoney  output_price;
+  char         *provider;
+  char         *id;
+  gint64        window;
+  BksAbilities  abilities;
+  BksMoney      input_price;
+  BksMoney      output_price;
 };
 
 G_DEFINE_FINAL_TYPE (BksModel, bks_model, G_TYPE_OBJECT)
@@ -114,6 +115,34 @@ bks_model_set_window (BksModel *self,
   g_return_if_fail (BKS_IS_MODEL (self));
 
   self->window = tokens;
+}
+
+/**
+ * bks_model_get_abilities:
+ * @self: a model
+ *
+ * Returns: what it can, as far as its provider tells; 0: it tells nothing
+ */
+BksAbilities
+bks_model_get_abilities (BksModel *self)
+{
+  g_return_val_if_fail (BKS_IS_MODEL (self), 0);
+
+  return self->abilities;
+}
+
+/**
+ * bks_model_set_abilities:
+ * @self: a model
+ * @abilities: what it can
+ */
+void
+bks_model_set_abilities (BksModel     *self,
+                         BksAbilities  abilities)
+{
+  g_return_if_fail (BKS_IS_MODEL (self));
+
+  self->abilities = abilities;
 }
 
 /**

@@ -48,6 +48,7 @@ struct _BksProviderCall
   gunichar              pending_reasoning;
   GString              *refusal;
   BksProviderFailure   *failure;           /* of the last attempt, as the provider said it */
+  const char           *event;             /* the name of the event that is being taken; NULL: it has none */
   guint                 frames;
   guint                 damaged;
   gboolean              finished;          /* the terminal mark was seen */
@@ -67,6 +68,7 @@ void             bks_provider_call_add_text      (BksProviderCall      *self,
                                                   const char           *text);
 void             bks_provider_call_add_reasoning (BksProviderCall      *self,
                                                   const char           *text);
+void             bks_provider_call_note_thinking (BksProviderCall      *self);
 void             bks_provider_call_add_refusal   (BksProviderCall      *self,
                                                   const char           *text);
 void             bks_provider_call_finish        (BksProviderCall      *self,
@@ -79,12 +81,18 @@ gboolean         bks_provider_call_take_bytes    (BksProviderCall      *self,
                                                   BksSseReader         *reader,
                                                   GBytes               *bytes,
                                                   GError              **error);
+gboolean         bks_anthropic_take_frame        (BksProviderCall      *call,
+                                                  JsonObject           *frame,
+                                                  GError              **error);
 gboolean         bks_openai_take_frame           (BksProviderCall      *call,
                                                   JsonObject           *frame,
                                                   GError              **error);
 gboolean         bks_ollama_take_frame           (BksProviderCall      *call,
                                                   JsonObject           *frame,
                                                   GError              **error);
+gboolean         bks_anthropic_read_models       (const char           *provider,
+                                                  JsonObject           *page,
+                                                  GPtrArray            *models);
 GPtrArray       *bks_openai_read_models          (const char           *provider,
                                                   JsonNode             *root);
 GPtrArray       *bks_ollama_read_models          (BksProvider          *provider,

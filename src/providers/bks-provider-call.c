@@ -84,11 +84,7 @@ pass_on (BksProviderCall *self,
 {
   if (reasoning->len > 0)
     {
-      /* It thinks: pauses are longer. */
-      self->idle_ms = MAX (self->idle_ms, bks_provider_get_limits (self->provider)->idle_slow_ms);
-      note_content (self);
-      if (self->exchange != NULL)
-        bks_http_exchange_set_idle_ms (self->exchange, self->idle_ms);
+      bks_provider_call_note_thinking (self);
       bks_answer_add_reasoning (self->answer, reasoning->str);
     }
   if (text->len > 0)
@@ -129,6 +125,22 @@ bks_provider_call_add_reasoning (BksProviderCall *self,
   g_autoptr(GString) reasoning = g_string_new (joined);
 
   pass_on (self, answer, reasoning);
+}
+
+/**
+ * bks_provider_call_note_thinking:
+ * @self: a call
+ *
+ * Says that the model thinks without telling what: the answer has begun, and
+ * its pauses are longer.
+ */
+void
+bks_provider_call_note_thinking (BksProviderCall *self)
+{
+  self->idle_ms = MAX (self->idle_ms, bks_provider_get_limits (self->provider)->idle_slow_ms);
+  note_content (self);
+  if (self->exchange != NULL)
+    bks_http_exchange_set_idle_ms (self->exchange, self->idle_ms);
 }
 
 /**
@@ -206,9 +218,7 @@ fail_with_failure (BksProviderCall     *self,
                    BksProviderFailure  *failure,
                    GError             **error)
 {
-  if (self->exchange != NULL)
-    bks_provider_failure_add_head (failure, self->exchange,
-                                   bks_clock_get_now_ms (bks_provider_get_limits (self->provider)->clock));
+  bks_provider_read_failure (self->provider, failure, self->exchange);
   g_clear_pointer (&self->failure, bks_provider_failure_free);
   self->failure = failure;
   g_propagate_error (error, bks_provider_failure_to_error (failure, bks_provider_get_id (self->provider)));
@@ -307,6 +317,7 @@ take_event (BksProviderCall    *self,
             GError            **error)
 {
   g_autoptr(JsonObject) frame = NULL;
+  gboolean ok;
 
   if (wire->framing == BKS_FRAMING_SSE && g_str_has_prefix (event->data, "[DONE]"))
     {
@@ -325,7 +336,10 @@ take_event (BksProviderCall    *self,
       return fail (self, BKS_ERROR_MALFORMED, "The answer holds damaged pieces", error);
     }
   self->frames++;
-  return wire->take_frame (self, frame, error);
+  self->event = event->name;
+  ok = wire->take_frame (self, frame, error);
+  self->event = NULL;
+  return ok;
 }
 
 /**
@@ -514,7 +528,7 @@ new_exchange (BksProviderCall  *self,
   bks_http_exchange_set_header (exchange, "Accept", self->request->stream ? wire->accept : "application/json");
   bks_http_exchange_set_json (exchange, body);
   bks_http_exchange_set_first_ms (exchange, wire->first_ms);
-  if (self->key != NULL && !bks_http_exchange_set_bearer (exchange, self->key, error))
+  if (!bks_provider_authorize (self->provider, exchange, self->key, error))
     return NULL;
   /* At once, not when the fiber goes on: who stops the call asks whether it costs. */
   g_signal_connect_object (exchange, "sent", G_CALLBACK (bks_answer_set_sent), self->answer, G_CONNECT_SWAPPED);

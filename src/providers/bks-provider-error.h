@@ -4,7 +4,7 @@
 #include <json-glib/json-glib.h>
 
 #include "bks-error.h"
-#include "bks-http-exchange.h"
+#include "bks-provider.h"
 
 G_BEGIN_DECLS
 
@@ -21,7 +21,7 @@ G_BEGIN_DECLS
  *
  * What a provider said about a failure, whatever shape it gave it.
  */
-typedef struct
+struct _BksProviderFailure
 {
   guint     status;
   gboolean  structured;
@@ -31,7 +31,7 @@ typedef struct
   char     *message;
   gint64    retry_after_ms;
   char     *request_id;
-} BksProviderFailure;
+};
 
 BksProviderFailure *bks_provider_failure_new      (guint                     status);
 BksProviderFailure *bks_provider_failure_new_body (guint                     status,

@@ -25,8 +25,21 @@ BksLimits *bks_provider_get_limits (BksProvider  *self);
 gboolean   bks_provider_is_at      (BksProvider  *self,
                                     const char   *host);
 gboolean   bks_provider_is_local   (BksProvider  *self);
+gboolean   bks_provider_authorize  (BksProvider      *self,
+                                    BksHttpExchange  *exchange,
+                                    const char       *key,
+                                    GError          **error);
+void       bks_provider_read_failure (BksProvider        *self,
+                                      BksProviderFailure *failure,
+                                      BksHttpExchange    *exchange);
 JsonNode  *bks_provider_await_json (BksProvider  *self,
                                     const char   *path,
+                                    const char   *key,
+                                    GError      **error);
+JsonNode  *bks_provider_await_post (BksProvider  *self,
+                                    const char   *path,
+                                    const char   *body,
+                                    guint         within_ms,
                                     const char   *key,
                                     GError      **error);
 GError    *bks_provider_new_error  (BksProvider  *self,

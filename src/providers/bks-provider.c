@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "bks-anthropic-provider.h"
 #include "bks-async.h"
 #include "bks-ollama-provider.h"
 #include "bks-openai-provider.h"
@@ -30,6 +31,7 @@ static const struct
   const char *api_path;
   GType     (*get_type) (void);
 } protocols[] = {
+  { "anthropic", "/v1", bks_anthropic_provider_get_type },
   { "ollama", "", bks_ollama_provider_get_type },
   { "openai", "/v1", bks_openai_provider_get_type },
 };
@@ -46,10 +48,58 @@ bks_provider_finalize (GObject *object)
   G_OBJECT_CLASS (bks_provider_parent_class)->finalize (object);
 }
 
+static DexFuture *
+new_unsupported (void)
+{
+  return dex_future_new_reject (BKS_ERROR, BKS_ERROR_UNSUPPORTED, "The provider does not offer this");
+}
+
+static DexFuture *
+bks_provider_real_embed (BksProvider        *self,
+                         const char         *model,
+                         const char *const  *texts,
+                         const char         *key,
+                         DexCancellable     *cancellable)
+{
+  return new_unsupported ();
+}
+
+static DexFuture *
+bks_provider_real_count_tokens (BksProvider          *self,
+                                BksCompletionRequest *request,
+                                const char           *key,
+                                DexCancellable       *cancellable)
+{
+  return new_unsupported ();
+}
+
+static gboolean
+bks_provider_real_set_option (BksProvider  *self,
+                              const char   *name,
+                              const char   *value,
+                              GError      **error)
+{
+  g_set_error (error, BKS_ERROR, BKS_ERROR_INVALID_ARGUMENT, "This provider has no setting “%.32s”", name);
+  return FALSE;
+}
+
+static gboolean
+bks_provider_real_authorize (BksProvider      *self,
+                             BksHttpExchange  *exchange,
+                             const char       *key,
+                             GError          **error)
+{
+  return key == NULL || bks_http_exchange_set_bearer (exchange, key, error);
+}
+
 static void
 bks_provider_class_init (BksProviderClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = bks_provider_finalize;
+  klass->embed = bks_provider_real_embed;
+  klass->count_tokens = bks_provider_real_count_tokens;
+  klass->set_option = bks_provider_real_set_option;
+  klass->authorize = bks_provider_real_authorize;
 }
 
 static void
@@ -70,7 +120,7 @@ find_protocol (const char  *name,
 
 /**
  * bks_provider_normalize_base_url:
- * @protocol: "ollama" or "openai"
+ * @protocol: "anthropic", "ollama" or "openai"
  * @text: an address as a person typed or pasted it
  * @error: return location
  *
@@ -92,7 +142,7 @@ bks_provider_normalize_base_url (const char  *protocol,
 
 /**
  * bks_provider_new:
- * @protocol: how it is spoken to: "ollama" or "openai"
+ * @protocol: how it is spoken to: "anthropic", "ollama" or "openai"
  * @id: the provider's id
  * @base_url: its address, in any way a person writes it
  * @http: the session
@@ -223,6 +273,116 @@ bks_provider_list_models (BksProvider    *self,
   g_return_val_if_fail (BKS_IS_PROVIDER (self), NULL);
 
   return BKS_PROVIDER_GET_CLASS (self)->list_models (self, key, cancellable);
+}
+
+/**
+ * bks_provider_embed:
+ * @self: a provider
+ * @model: a model that makes embeddings
+ * @texts: (array zero-terminated=1): what to embed
+ * @key: (nullable): the key
+ * @cancellable: (nullable): stops the call
+ *
+ * Returns: (transfer full): resolves to a %G_TYPE_PTR_ARRAY of #GArray of
+ *   float, one a text in their order; rejects with a provider class, or with
+ *   %BKS_ERROR_UNSUPPORTED where the protocol has no such call
+ */
+DexFuture *
+bks_provider_embed (BksProvider        *self,
+                    const char         *model,
+                    const char *const  *texts,
+                    const char         *key,
+                    DexCancellable     *cancellable)
+{
+  g_return_val_if_fail (BKS_IS_PROVIDER (self) && model != NULL && texts != NULL, NULL);
+
+  return BKS_PROVIDER_GET_CLASS (self)->embed (self, model, texts, key, cancellable);
+}
+
+/**
+ * bks_provider_count_tokens:
+ * @self: a provider
+ * @request: the question
+ * @key: (nullable): the key
+ * @cancellable: (nullable): stops the call
+ *
+ * Asks how long the question is, which costs nothing.
+ *
+ * Returns: (transfer full): resolves to the number of tokens as an int64;
+ *   rejects with a provider class, or with %BKS_ERROR_UNSUPPORTED where the
+ *   protocol has no such call and the caller has to estimate
+ */
+DexFuture *
+bks_provider_count_tokens (BksProvider          *self,
+                           BksCompletionRequest *request,
+                           const char           *key,
+                           DexCancellable       *cancellable)
+{
+  g_return_val_if_fail (BKS_IS_PROVIDER (self) && request != NULL, NULL);
+
+  return BKS_PROVIDER_GET_CLASS (self)->count_tokens (self, request, key, cancellable);
+}
+
+/**
+ * bks_provider_set_option:
+ * @self: a provider that was asked nothing yet
+ * @name: %BKS_PROVIDER_OPTION_ACCOUNT_ID or %BKS_PROVIDER_OPTION_API_VERSION
+ * @value: its value
+ * @error: return location
+ *
+ * Returns: %FALSE with %BKS_ERROR_INVALID_ARGUMENT if the protocol does not
+ *   know the setting or @value cannot be one
+ */
+gboolean
+bks_provider_set_option (BksProvider  *self,
+                         const char   *name,
+                         const char   *value,
+                         GError      **error)
+{
+  g_return_val_if_fail (BKS_IS_PROVIDER (self) && name != NULL && value != NULL, FALSE);
+
+  return BKS_PROVIDER_GET_CLASS (self)->set_option (self, name, value, error);
+}
+
+/**
+ * bks_provider_authorize:
+ * @self: a provider
+ * @exchange: an exchange with it that has not begun
+ * @key: (nullable): the key
+ * @error: return location
+ *
+ * Puts on @exchange what every call of the protocol carries, the key among it.
+ *
+ * Returns: %FALSE as bks_http_exchange_set_key()
+ */
+gboolean
+bks_provider_authorize (BksProvider      *self,
+                        BksHttpExchange  *exchange,
+                        const char       *key,
+                        GError          **error)
+{
+  return BKS_PROVIDER_GET_CLASS (self)->authorize (self, exchange, key, error);
+}
+
+/**
+ * bks_provider_read_failure:
+ * @self: a provider
+ * @failure: a failure of one of its calls
+ * @exchange: (nullable): that call, its head received
+ *
+ * Adds what the headers say, and what only the protocol knows.
+ */
+void
+bks_provider_read_failure (BksProvider        *self,
+                           BksProviderFailure *failure,
+                           BksHttpExchange    *exchange)
+{
+  gint64 now_ms = bks_clock_get_now_ms (bks_provider_get_limits (self)->clock);
+
+  if (exchange != NULL)
+    bks_provider_failure_add_head (failure, exchange, now_ms);
+  if (BKS_PROVIDER_GET_CLASS (self)->read_failure != NULL)
+    BKS_PROVIDER_GET_CLASS (self)->read_failure (self, failure, exchange, now_ms);
 }
 
 /**
@@ -367,7 +527,7 @@ new_refusal (BksProvider     *self,
 
   failure = bks_provider_failure_new_body (bks_http_exchange_get_status (exchange), body->str, body->len,
                                            key, limits->error_text_bytes);
-  bks_provider_failure_add_head (failure, exchange, bks_clock_get_now_ms (limits->clock));
+  bks_provider_read_failure (self, failure, exchange);
   return bks_provider_failure_to_error (failure, bks_provider_get_id (self));
 }
 
@@ -403,6 +563,7 @@ read_document (BksProvider      *self,
 static JsonNode *
 await_document (BksProvider      *self,
                 BksHttpExchange  *exchange,
+                guint             within_ms,
                 const char       *key,
                 GError          **error)
 {
@@ -413,11 +574,43 @@ await_document (BksProvider      *self,
   if (!dex_await (bks_http_exchange_send (exchange), error))
     return NULL;
   refused = bks_http_exchange_get_status (exchange) >= 300;
-  bks_http_exchange_set_idle_ms (exchange, limits->check_ms);
+  bks_http_exchange_set_idle_ms (exchange, within_ms);
   if (!await_body (exchange, body, (gsize) (refused ? limits->error_body_bytes : limits->event_bytes),
                    refused ? NULL : error) && !refused)
     return NULL;
   return read_document (self, exchange, body, key, error);
+}
+
+static JsonNode *
+await_call (BksProvider  *self,
+            const char   *path,
+            const char   *body,
+            guint         within_ms,
+            const char   *key,
+            GError      **error)
+{
+  g_autofree char *url = g_strconcat (bks_provider_get_base_url (self), path, NULL);
+  g_autoptr(BksHttpExchange) exchange = NULL;
+  g_autoptr(JsonNode) root = NULL;
+  g_autoptr(GError) local = NULL;
+
+  exchange = bks_http_exchange_new (bks_provider_get_http (self), body != NULL ? "POST" : "GET", url, &local);
+  if (exchange != NULL)
+    {
+      bks_http_exchange_set_header (exchange, "Accept", "application/json");
+      bks_http_exchange_set_first_ms (exchange, within_ms);
+      bks_http_exchange_set_total_ms (exchange, within_ms);
+      if (body != NULL)
+        bks_http_exchange_set_json (exchange, body);
+      if (bks_provider_authorize (self, exchange, key, &local))
+        root = await_document (self, exchange, within_ms, key, &local);
+      bks_http_exchange_close (exchange);
+    }
+  if (root != NULL)
+    return g_steal_pointer (&root);
+  bks_provider_adopt (self, &local);
+  g_propagate_error (error, g_steal_pointer (&local));
+  return NULL;
 }
 
 /**
@@ -437,27 +630,31 @@ bks_provider_await_json (BksProvider  *self,
                          const char   *key,
                          GError      **error)
 {
-  BksLimits *limits = bks_provider_get_limits (self);
-  g_autofree char *url = g_strconcat (bks_provider_get_base_url (self), path, NULL);
-  g_autoptr(BksHttpExchange) exchange = NULL;
-  g_autoptr(JsonNode) root = NULL;
-  g_autoptr(GError) local = NULL;
+  return await_call (self, path, NULL, bks_provider_get_limits (self)->check_ms, key, error);
+}
 
-  exchange = bks_http_exchange_new (bks_provider_get_http (self), "GET", url, &local);
-  if (exchange != NULL)
-    {
-      bks_http_exchange_set_header (exchange, "Accept", "application/json");
-      bks_http_exchange_set_first_ms (exchange, limits->check_ms);
-      bks_http_exchange_set_total_ms (exchange, limits->check_ms);
-      if (key == NULL || bks_http_exchange_set_bearer (exchange, key, &local))
-        root = await_document (self, exchange, key, &local);
-      bks_http_exchange_close (exchange);
-    }
-  if (root != NULL)
-    return g_steal_pointer (&root);
-  bks_provider_adopt (self, &local);
-  g_propagate_error (error, g_steal_pointer (&local));
-  return NULL;
+/**
+ * bks_provider_await_post:
+ * @self: a provider, on a fiber
+ * @path: of the call, after the base address
+ * @body: the request as JSON
+ * @within_ms: how long it may take in all
+ * @key: (nullable): the key
+ * @error: return location
+ *
+ * Posts a document and gets another.
+ *
+ * Returns: (transfer full): its root, or %NULL with a provider class
+ */
+JsonNode *
+bks_provider_await_post (BksProvider  *self,
+                         const char   *path,
+                         const char   *body,
+                         guint         within_ms,
+                         const char   *key,
+                         GError      **error)
+{
+  return await_call (self, path, body, within_ms, key, error);
 }
 
 /**

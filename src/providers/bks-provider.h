@@ -4,7 +4,7 @@
 #include <libdex.h>
 
 #include "bks-completion.h"
-#include "bks-http.h"
+#include "bks-http-exchange.h"
 #include "bks-limits.h"
 #include "bks-model.h"
 
@@ -16,6 +16,13 @@ G_BEGIN_DECLS
  */
 #define BKS_TYPE_PROVIDER (bks_provider_get_type ())
 G_DECLARE_DERIVABLE_TYPE (BksProvider, bks_provider, BKS, PROVIDER, GObject)
+
+/* What a provider said about a failure, see bks-provider-error.h. */
+typedef struct _BksProviderFailure BksProviderFailure;
+
+/* Settings that a protocol may have besides its address. */
+#define BKS_PROVIDER_OPTION_ACCOUNT_ID  "account-id"
+#define BKS_PROVIDER_OPTION_API_VERSION "api-version"
 
 struct _BksProviderClass
 {
@@ -33,13 +40,40 @@ struct _BksProviderClass
                              const char           *key,
                              DexCancellable       *cancellable);
 
-  gpointer padding[8];
+  /* Where a protocol has none of these three, BKS_ERROR_UNSUPPORTED. */
+  DexFuture *(*embed)        (BksProvider          *self,
+                              const char           *model,
+                              const char *const    *texts,
+                              const char           *key,
+                              DexCancellable       *cancellable);
+  DexFuture *(*count_tokens) (BksProvider          *self,
+                              BksCompletionRequest *request,
+                              const char           *key,
+                              DexCancellable       *cancellable);
+  gboolean   (*set_option)   (BksProvider          *self,
+                              const char           *name,
+                              const char           *value,
+                              GError              **error);
+
+  /* Puts the key, if there is one, and what else every call carries on an
+   * exchange; by default the key as a bearer token. */
+  gboolean   (*authorize)    (BksProvider          *self,
+                              BksHttpExchange      *exchange,
+                              const char           *key,
+                              GError              **error);
+  /* Adds to what is known of a failure what only this protocol tells. */
+  void       (*read_failure) (BksProvider          *self,
+                              BksProviderFailure   *failure,
+                              BksHttpExchange      *exchange,
+                              gint64                now_ms);
+
+  gpointer padding[4];
 };
 
 char        *bks_provider_normalize_base_url (const char     *protocol,
                                               const char     *text,
                                               GError        **error);
-BksProvider *bks_provider_new          (const char           *protocol,   /* "ollama", "openai" */
+BksProvider *bks_provider_new          (const char           *protocol,   /* "anthropic", "ollama", "openai" */
                                         const char           *id,
                                         const char           *base_url,
                                         BksHttp              *http,
@@ -66,5 +100,20 @@ DexFuture   *bks_provider_check        (BksProvider          *self,
 DexFuture   *bks_provider_list_models  (BksProvider          *self,
                                         const char           *key,
                                         DexCancellable       *cancellable);
+/* → G_TYPE_PTR_ARRAY of GArray of float, one a text */
+DexFuture   *bks_provider_embed        (BksProvider          *self,
+                                        const char           *model,
+                                        const char *const    *texts,
+                                        const char           *key,
+                                        DexCancellable       *cancellable);
+/* → int64: how many tokens the question has, counted by the provider at no cost */
+DexFuture   *bks_provider_count_tokens (BksProvider          *self,
+                                        BksCompletionRequest *request,
+                                        const char           *key,
+                                        DexCancellable       *cancellable);
+gboolean     bks_provider_set_option   (BksProvider          *self,
+                                        const char           *name,
+                                        const char           *value,
+                                        GError              **error);
 
 G_END_DECLS

@@ -240,12 +240,107 @@ play_ollama (const Question *question,
   return reply;
 }
 
+static void
+add_anthropic_event (BksReply   *reply,
+                     const char *name,
+                     const char *data)
+{
+  g_autofree char *text = g_strdup_printf ("event: %s\ndata: {\"type\":\"%s\",%s}\n\n", name, name, data);
+
+  bks_reply_add_text (reply, text);
+}
+
+static void
+add_anthropic_block (BksReply   *reply,
+                     guint       index,
+                     const char *kind,
+                     GPtrArray  *words,
+                     guint       delay_ms)
+{
+  g_autofree char *start = g_strdup_printf ("\"index\":%u,\"content_block\":{\"type\":\"%s\",\"%s\":\"\"}",
+                                            index, kind, kind);
+  g_autofree char *stop = g_strdup_printf ("\"index\":%u", index);
+
+  add_anthropic_event (reply, "content_block_start", start);
+  for (guint i = 0; i < words->len; i++)
+    {
+      g_autofree char *word = quote (g_ptr_array_index (words, i));
+      g_autofree char *delta = g_strdup_printf ("\"index\":%u,\"delta\":{\"type\":\"%s_delta\",\"%s\":%s}",
+                                                index, kind, kind, word);
+
+      bks_reply_add_delay (reply, delay_ms);
+      add_anthropic_event (reply, "content_block_delta", delta);
+    }
+  add_anthropic_event (reply, "content_block_stop", stop);
+}
+
+static BksReply *
+stream_anthropic (const Question *question,
+                  GPtrArray      *words,
+                  const char     *finish,
+                  guint           delay_ms)
+{
+  BksReply *reply = bks_reply_new (200, "text/event-stream");
+  g_autofree char *name = quote (question->model);
+  g_autofree char *start = g_strdup_printf (
+    "\"message\":{\"id\":\"msg_demo\",\"type\":\"message\",\"role\":\"assistant\",\"content\":[],\"model\":%s,"
+    "\"stop_reason\":null,\"usage\":{\"input_tokens\":%" G_GINT64_FORMAT ",\"output_tokens\":1}}",
+    name, question->prompt);
+  g_autofree char *end = g_strdup_printf ("\"delta\":{\"stop_reason\":\"%s\"},\"usage\":{\"output_tokens\":%u}",
+                                          finish, words->len);
+  guint index = 0;
+
+  bks_reply_add_header (reply, "request-id", "req_demo");
+  add_anthropic_event (reply, "message_start", start);
+  add_anthropic_event (reply, "ping", "\"x\":0");
+  if (strstr (question->model, "thinker") != NULL)
+    {
+      g_autoptr(GPtrArray) thoughts = split_words (thinking, -1);
+
+      add_anthropic_block (reply, index++, "thinking", thoughts, 0);
+    }
+  add_anthropic_block (reply, index, "text", words, delay_ms);
+  add_anthropic_event (reply, "message_delta", end);
+  add_anthropic_event (reply, "message_stop", "\"x\":0");
+  return reply;
+}
+
+static BksReply *
+whole_anthropic (const Question *question,
+                 GPtrArray      *words,
+                 const char     *finish,
+                 guint           delay_ms)
+{
+  BksReply *reply = bks_reply_new (200, "application/json");
+  g_autofree char *text = join_words (words);
+  g_autofree char *name = quote (question->model);
+  g_autofree char *value = quote (text);
+  g_autofree char *json = g_strdup_printf (
+    "{\"id\":\"msg_demo\",\"type\":\"message\",\"role\":\"assistant\",\"model\":%s,"
+    "\"content\":[{\"type\":\"text\",\"text\":%s}],\"stop_reason\":\"%s\",\"stop_sequence\":null,"
+    "\"usage\":{\"input_tokens\":%" G_GINT64_FORMAT ",\"cache_creation_input_tokens\":0,"
+    "\"cache_read_input_tokens\":0,\"output_tokens\":%u}}",
+    name, value, finish, question->prompt, words->len);
+
+  bks_reply_add_delay (reply, delay_ms * words->len);
+  bks_reply_add_text (reply, json);
+  return reply;
+}
+
+typedef enum
+{
+  OPENAI,
+  OLLAMA,
+  ANTHROPIC,
+} Protocol;
+
 static BksReply *
 play (const char *body,
-      gboolean    ollama,
+      Protocol    protocol,
       guint       turn,
       guint       delay_ms)
 {
+  gboolean ollama = protocol == OLLAMA;
   g_auto(Question) question = read_question (body, ollama);
   const char *passage = passages[turn % G_N_ELEMENTS (passages)];
   g_autoptr(GPtrArray) words = split_words (passage, question.max_tokens);
@@ -256,8 +351,22 @@ play (const char *body,
     delay_ms = MAX (delay_ms, 1) * 8;
   if (ollama)
     return play_ollama (&question, words, finish, delay_ms);
+  if (protocol == ANTHROPIC)
+    {
+      finish = g_str_equal (finish, "length") ? "max_tokens" : "end_turn";
+      return question.stream ? stream_anthropic (&question, words, finish, delay_ms)
+                             : whole_anthropic (&question, words, finish, delay_ms);
+    }
   return question.stream ? stream_openai (&question, words, finish, delay_ms)
                          : whole_openai (&question, words, finish, delay_ms);
+}
+
+static BksReply *
+count_anthropic (const char *body)
+{
+  g_autofree char *json = g_strdup_printf ("{\"input_tokens\":%" G_GSIZE_FORMAT "}", strlen (body) / 4);
+
+  return bks_reply_new_json (200, json);
 }
 
 static const struct
@@ -265,6 +374,14 @@ static const struct
   const char *path;
   const char *json;
 } documents[] = {
+  /* Of those who have this path only Anthropic gives a page. */
+  { "/v1/models?limit=1", "{\"data\":[{\"type\":\"model\",\"id\":\"claude-demo-2\"}],\"has_more\":true,\"last_id\":\"claude-demo-2\"}" },
+  { "/v1/models?limit=1000",
+    "{\"data\":[{\"type\":\"model\",\"id\":\"claude-demo-2\",\"display_name\":\"Demo 2\","
+    "\"max_input_tokens\":200000,\"max_tokens\":64000}],\"has_more\":true,\"last_id\":\"claude-demo-2\"}" },
+  { "/v1/models?limit=1000&after_id=claude-demo-2",
+    "{\"data\":[{\"type\":\"model\",\"id\":\"claude-demo-1\",\"max_input_tokens\":null}],"
+    "\"has_more\":false,\"last_id\":\"claude-demo-1\"}" },
   { "/v1/models",
     "{\"object\":\"list\",\"data\":["
     "{\"id\":\"demo-writer\",\"object\":\"model\",\"context_length\":32768,"
@@ -293,10 +410,11 @@ static const struct
  * @turn: how many answers were given before
  * @delay_ms: between two words
  *
- * Plays an OpenAI-compatible server and Ollama that write passable prose. A
- * model whose name holds "thinker" thinks first, one with "slow" takes its time.
+ * Plays an OpenAI-compatible server, Ollama and Anthropic that write passable
+ * prose. A model whose name holds "thinker" thinks first, one with "slow" takes
+ * its time.
  *
- * Returns: (transfer full) (nullable): the reply; %NULL if this is no call of either
+ * Returns: (transfer full) (nullable): the reply; %NULL if this is no call of theirs
  */
 BksReply *
 bks_scripted_prose_reply (const char *method,
@@ -306,9 +424,13 @@ bks_scripted_prose_reply (const char *method,
                           guint       delay_ms)
 {
   if (g_str_equal (method, "POST") && g_str_has_suffix (path, "/v1/chat/completions"))
-    return play (body, FALSE, turn, delay_ms);
+    return play (body, OPENAI, turn, delay_ms);
+  if (g_str_equal (method, "POST") && g_str_has_suffix (path, "/v1/messages"))
+    return play (body, ANTHROPIC, turn, delay_ms);
+  if (g_str_equal (method, "POST") && g_str_has_suffix (path, "/v1/messages/count_tokens"))
+    return count_anthropic (body);
   if (g_str_equal (method, "POST") && g_str_has_suffix (path, "/api/chat"))
-    return play (body, TRUE, turn, delay_ms);
+    return play (body, OLLAMA, turn, delay_ms);
   for (gsize i = 0; i < G_N_ELEMENTS (documents); i++)
     if (g_str_equal (method, "GET") && g_str_has_suffix (path, documents[i].path))
       return bks_reply_new_json (200, documents[i].json);

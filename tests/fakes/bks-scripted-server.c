@@ -221,7 +221,8 @@ is_authorized (BksScriptedServer  *self,
 {
   g_autofree char *expected = self->key != NULL ? g_strconcat ("Bearer ", self->key, NULL) : NULL;
 
-  return expected == NULL || g_strcmp0 (g_hash_table_lookup (request->headers, "authorization"), expected) == 0;
+  return expected == NULL || g_strcmp0 (g_hash_table_lookup (request->headers, "authorization"), expected) == 0 ||
+         g_strcmp0 (g_hash_table_lookup (request->headers, "x-api-key"), self->key) == 0;
 }
 
 /* The first scripted reply for this path. Called with the lock. */
@@ -750,7 +751,7 @@ describe_headers (JsonBuilder        *builder,
     {
       json_builder_set_member_name (builder, name);
       /* Whether it was right, never what it was. */
-      if (g_str_equal (name, "authorization"))
+      if (g_str_equal (name, "authorization") || g_str_equal (name, "x-api-key"))
         json_builder_add_string_value (builder, request->authorized ? "matched" : "did not match");
       else
         json_builder_add_string_value (builder, value);

@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* A provider spoken to over a real socket, with short limits. */
+/* A provider spoken to over a real socket, with the limits that ship. */
 typedef struct
 {
   BksScriptedServer *server;
@@ -21,6 +21,7 @@ typedef struct
 Fixture   *fixture_new          (const char        *protocol,
                                  const char        *id);
 void       fixture_free         (Fixture           *self);
+void       fixture_hurry        (Fixture           *self);
 GError    *fixture_ask          (Fixture           *self,
                                  gboolean           stream,
                                  const char        *key);
