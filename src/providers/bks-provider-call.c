@@ -591,6 +591,7 @@ bks_provider_call_await (BksProviderCall  *self,
   gboolean ok;
 
   self->idle_ms = wire->idle_ms;
+  g_clear_pointer (&self->failure, bks_provider_failure_free);
   ok = await_attempt (self, wire, body, &local);
   if (ok)
     bks_http_exchange_finish (self->exchange);

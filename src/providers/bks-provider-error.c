@@ -13,6 +13,7 @@
 #include "bks-surrogates.h"
 
 #define SECOND_MS 1000.0
+#define DAY_MS (24 * 3600 * G_GINT64_CONSTANT (1000))
 /* Nobody waits longer than this; larger values are nonsense or attacks. */
 #define MAX_RETRY_MS (366.0 * 24 * 3600 * SECOND_MS)
 
@@ -152,6 +153,15 @@ take_node (BksProviderFailure *self,
     self->message = clean (json_node_get_string (node), key, max_text);
 }
 
+/* The envelope that Cloudflare puts around everything says so even when it says no more. */
+static gboolean
+is_envelope (JsonObject *object)
+{
+  gboolean success = TRUE;
+
+  return bks_json_get_boolean (object, "success", &success) && !success;
+}
+
 static JsonNode *
 find_failure (JsonObject *object)
 {
@@ -181,7 +191,66 @@ find_failure (JsonObject *object)
 gboolean
 bks_json_has_failure (JsonObject *object)
 {
-  return find_failure (object) != NULL;
+  return find_failure (object) != NULL || is_envelope (object);
+}
+
+/* Cloudflare's numbers, which hold whatever the status; of others they are none. */
+static const struct
+{
+  const char *code;
+  const char *type;
+} cloudflare_codes[] = {
+  { "3036", "daily_quota_exceeded" },
+  { "3040", "provider_overloaded" },
+  { "5007", "model_not_found" },
+  { "3042", "model_not_found" },
+  { "3006", "request_too_large" },
+  { "3007", "timeout" },
+  { "3008", "timeout" },
+  { "5016", "permission_error" },
+  { "5018", "permission_error" },
+  { "3041", "permission_error" },
+  { "3023", "permission_error" },
+  { "10000", "authentication_error" },
+  { "1000", "authentication_error" },
+  { "9106", "authentication_error" },
+  { "9109", "authentication_error" },
+  { "6003", "authentication_error" },
+  { "7000", "unknown_account" },
+  { "7003", "unknown_account" },
+};
+
+static const char *
+find_cloudflare_type (const char *code)
+{
+  for (gsize i = 0; code != NULL && i < G_N_ELEMENTS (cloudflare_codes); i++)
+    if (g_str_equal (code, cloudflare_codes[i].code))
+      return cloudflare_codes[i].type;
+  return NULL;
+}
+
+/* An envelope may hold several errors: the first that says what it is about. */
+static void
+take_envelope (BksProviderFailure *self,
+               JsonObject         *root,
+               const char         *key,
+               gsize               max_text)
+{
+  JsonArray *errors = bks_json_get_array (root, "errors");
+
+  self->structured = TRUE;
+  for (guint i = 0; errors != NULL && i < json_array_get_length (errors); i++)
+    {
+      JsonObject *object = bks_json_array_object (errors, i);
+      g_autofree char *code = object != NULL ? dup_code (object, "code") : NULL;
+      const char *type = find_cloudflare_type (code);
+
+      if (type == NULL)
+        continue;
+      take_string (&self->type, type);
+      take_object (self, object, key, max_text);
+      return;
+    }
 }
 
 static void
@@ -192,6 +261,8 @@ take_root (BksProviderFailure *self,
 {
   JsonNode *node = find_failure (root);
 
+  if (is_envelope (root))
+    take_envelope (self, root, key, max_text);
   if (node != NULL)
     {
       self->structured = TRUE;
@@ -268,6 +339,8 @@ bks_provider_failure_new_frame (JsonObject *frame,
   JsonNode *node = find_failure (frame);
 
   self->structured = TRUE;
+  if (is_envelope (frame))
+    take_envelope (self, frame, key, max_text);
   if (node != NULL)
     take_node (self, node, key, max_text);
   return self;
@@ -411,6 +484,9 @@ bks_provider_failure_add_head (BksProviderFailure *self,
   static const char *const ids[] = { "x-request-id", "request-id", "x-generation-id", "cf-ray" };
 
   self->retry_after_ms = read_retry_after (exchange, self->status, now_ms);
+  /* What is free for the day comes back with the day, at 00:00 UTC. */
+  if (self->retry_after_ms < 0 && g_strcmp0 (self->type, "daily_quota_exceeded") == 0)
+    self->retry_after_ms = DAY_MS - now_ms % DAY_MS;
   for (gsize i = 0; i < G_N_ELEMENTS (ids) && self->request_id == NULL; i++)
     {
       const char *id = bks_http_exchange_get_header (exchange, ids[i]);
@@ -439,6 +515,7 @@ static const Rule code_rules[] = {
   { "billing_hard_limit_reached", BKS_ERROR_BILLING },
   { "billing_error", BKS_ERROR_BILLING },
   { "payment_required", BKS_ERROR_BILLING },
+  { "daily_quota_exceeded", BKS_ERROR_BILLING },
   { "content_policy_violation", BKS_ERROR_CONTENT },
   { "content_filter", BKS_ERROR_CONTENT },
   { "invalid_api_key", BKS_ERROR_AUTH },
@@ -448,6 +525,7 @@ static const Rule code_rules[] = {
   { "permission_error", BKS_ERROR_PERMISSION },
   { "PERMISSION_DENIED", BKS_ERROR_PERMISSION },
   { "model_not_found", BKS_ERROR_MODEL },
+  { "unknown_account", BKS_ERROR_REQUEST },
   { "rate_limit_exceeded", BKS_ERROR_RATE },
   { "rate_limit_error", BKS_ERROR_RATE },
   { "RESOURCE_EXHAUSTED", BKS_ERROR_RATE },
@@ -458,6 +536,7 @@ static const Rule code_rules[] = {
   { "timeout", BKS_ERROR_TIMEOUT },
   { "timeout_error", BKS_ERROR_TIMEOUT },
   { "server_error", BKS_ERROR_SERVER },
+  { "server", BKS_ERROR_SERVER },
   { "api_error", BKS_ERROR_SERVER },
 };
 
@@ -471,6 +550,7 @@ static const Rule text_rules[] = {
   { "exceeds context length", BKS_ERROR_CONTEXT },
   { "prompt is too long", BKS_ERROR_CONTEXT },
   { "`inputs` tokens + `max_new_tokens` must be", BKS_ERROR_CONTEXT },
+  { "token count exceeds the model", BKS_ERROR_CONTEXT },
   { "specified api usage limits", BKS_ERROR_BILLING },
   { "api key not valid", BKS_ERROR_AUTH },
   { "invalid api key", BKS_ERROR_AUTH },
@@ -579,7 +659,10 @@ describe_class (const BksProviderFailure *self,
       /* Ollama, addressed by a name that is not its own, says no more than the status. */
       return self->structured || self->message != NULL ? "The provider does not allow this"
                                                        : "The server does not take calls under this address";
-    case BKS_ERROR_BILLING: return "The provider asks for payment: there is no credit left, or a spending limit is reached";
+    case BKS_ERROR_BILLING:
+      if (g_strcmp0 (self->type, "daily_quota_exceeded") == 0)
+        return "What the provider gives free of charge is used up for today";
+      return "The provider asks for payment: there is no credit left, or a spending limit is reached";
     case BKS_ERROR_RATE: return "The provider takes no more requests for the moment";
     case BKS_ERROR_OVERLOAD: return "The provider is overloaded";
     case BKS_ERROR_SERVER: return "The provider has a fault of its own";
@@ -591,6 +674,8 @@ describe_class (const BksProviderFailure *self,
     case BKS_ERROR_REQUEST:
     default: break;
     }
+  if (g_strcmp0 (self->type, "unknown_account") == 0)
+    return "The provider does not know the account id";
   if (self->status >= 300 && self->status < 400)
     return "The address leads on to another one, which is not followed with a key; enter that one";
   if (self->status == 404 || self->status == 405)

@@ -17,6 +17,8 @@ typedef struct
 BksProviderQuery *bks_provider_query_new  (BksProvider          *provider,
                                            const char           *key);
 void              bks_provider_query_free (gpointer              data);
+void              bks_provider_add_message  (JsonBuilder          *builder,
+                                             const BksMessage     *message);
 void              bks_provider_add_messages (JsonBuilder          *builder,
                                              BksCompletionRequest *request);
 

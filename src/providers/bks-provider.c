@@ -692,6 +692,23 @@ bks_provider_query_free (gpointer data)
 }
 
 /**
+ * bks_provider_add_message:
+ * @builder: inside an array
+ * @message: what somebody said
+ */
+void
+bks_provider_add_message (JsonBuilder      *builder,
+                          const BksMessage *message)
+{
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "role");
+  json_builder_add_string_value (builder, message->role);
+  json_builder_set_member_name (builder, "content");
+  json_builder_add_string_value (builder, message->content);
+  json_builder_end_object (builder);
+}
+
+/**
  * bks_provider_add_messages:
  * @builder: inside an object
  * @request: the question
@@ -705,15 +722,6 @@ bks_provider_add_messages (JsonBuilder          *builder,
   json_builder_set_member_name (builder, "messages");
   json_builder_begin_array (builder);
   for (guint i = 0; i < request->messages->len; i++)
-    {
-      BksMessage *message = g_ptr_array_index (request->messages, i);
-
-      json_builder_begin_object (builder);
-      json_builder_set_member_name (builder, "role");
-      json_builder_add_string_value (builder, message->role);
-      json_builder_set_member_name (builder, "content");
-      json_builder_add_string_value (builder, message->content);
-      json_builder_end_object (builder);
-    }
+    bks_provider_add_message (builder, g_ptr_array_index (request->messages, i));
   json_builder_end_array (builder);
 }

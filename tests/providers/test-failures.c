@@ -45,7 +45,82 @@ static const struct
   { 504, "", BKS_ERROR_SERVER },
   { 520, "<html>", BKS_ERROR_SERVER },
   { 529, "", BKS_ERROR_OVERLOAD },
+  { 499, "", BKS_ERROR_SERVER },
+  { 500, "{\"error\":{\"code\":500,\"message\":\"x\",\"metadata\":{\"error_type\":\"server\"}}}", BKS_ERROR_SERVER },
 };
+
+/* Cloudflare's numbers mean the same whatever the status, and nothing elsewhere. */
+static const struct
+{
+  guint       status;
+  guint       code;
+  BksError    error;
+} envelopes[] = {
+  { 429, 3036, BKS_ERROR_BILLING },
+  { 429, 3040, BKS_ERROR_OVERLOAD },
+  { 400, 5007, BKS_ERROR_MODEL },
+  { 404, 3042, BKS_ERROR_MODEL },
+  { 413, 3006, BKS_ERROR_CONTEXT },
+  { 408, 3007, BKS_ERROR_TIMEOUT },
+  { 408, 3008, BKS_ERROR_TIMEOUT },
+  { 403, 5016, BKS_ERROR_PERMISSION },
+  { 403, 5018, BKS_ERROR_PERMISSION },
+  { 403, 3041, BKS_ERROR_PERMISSION },
+  { 403, 3023, BKS_ERROR_PERMISSION },
+  { 400, 10000, BKS_ERROR_AUTH },
+  { 403, 1000, BKS_ERROR_AUTH },
+  { 400, 9106, BKS_ERROR_AUTH },
+  { 400, 6003, BKS_ERROR_AUTH },
+  { 404, 7003, BKS_ERROR_REQUEST },
+  { 400, 7000, BKS_ERROR_REQUEST },
+  { 400, 5004, BKS_ERROR_REQUEST },
+  { 405, 5005, BKS_ERROR_REQUEST },
+  { 200, 3040, BKS_ERROR_OVERLOAD },
+};
+
+static void
+test_envelopes (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (envelopes); i++)
+    {
+      g_autofree char *body = g_strdup_printf ("{\"result\":null,\"success\":false,\"errors\":[{\"code\":1,\"message\":\"a\"},"
+                                               "{\"code\":%u,\"message\":\"AiError: b\"}],\"messages\":[]}", envelopes[i].code);
+      g_autofree char *other = g_strdup_printf ("{\"error\":{\"code\":%u,\"message\":\"b\"}}", envelopes[i].code);
+      g_autoptr(BksProviderFailure) failure = NULL, plain = NULL;
+      g_autoptr(GError) error = NULL;
+
+      failure = bks_provider_failure_new_body (envelopes[i].status, body, strlen (body), NULL, 2048);
+      error = bks_provider_failure_to_error (failure, "cloudflare");
+      g_test_message ("%u %u → %s", envelopes[i].status, envelopes[i].code, error->message);
+      assert_class (error, envelopes[i].error);
+      if (envelopes[i].error != BKS_ERROR_REQUEST || envelopes[i].code >= 7000)
+        g_assert_nonnull (strstr (error->message, "AiError: b"));
+
+      plain = bks_provider_failure_new_body (400, other, strlen (other), NULL, 2048);
+      g_assert_cmpint (bks_provider_failure_classify (plain), ==, BKS_ERROR_REQUEST);
+    }
+}
+
+/* What is free for a day comes back at midnight, UTC. */
+static void
+test_daily_quota (void)
+{
+  g_autoptr(Fixture) f = fixture_new ("openai", "any");
+  g_autoptr(GError) error = NULL;
+  gint64 now = g_get_real_time () / 1000, day = G_GINT64_CONSTANT (86400000), wait;
+
+  fixture_push (f, bks_reply_new_json (429, "{\"result\":null,\"success\":false,\"errors\":[{\"code\":3036,\"message\":"
+                                            "\"You have used up your daily free allocation\"}],\"messages\":[]}"));
+  error = fixture_ask (f, TRUE, NULL);
+  assert_class (error, BKS_ERROR_BILLING);
+  g_assert_nonnull (strstr (error->message, "for today"));
+  wait = bks_error_get_facts (error)->retry_after_ms;
+  g_assert_cmpint (wait, >, 0);
+  g_assert_cmpint (wait, <=, day);
+  /* Asked around midnight it is one day or the other. */
+  g_assert_cmpint (ABS ((now + wait + day / 2) % day - day / 2), <, 60000);
+}
+
 
 static void
 test_classes (void)
@@ -166,6 +241,8 @@ main (int   argc,
   dex_init ();
 
   g_test_add_func ("/failures/classes", test_classes);
+  g_test_add_func ("/failures/envelopes", test_envelopes);
+  g_test_add_func ("/failures/daily-quota", test_daily_quota);
   g_test_add_func ("/failures/no-key", test_no_key);
   g_test_add_func ("/failures/long-words", test_long_words);
   g_test_add_func ("/failures/not-text", test_not_text);
