@@ -23,6 +23,10 @@ struct _BksBookLock
   int fd;
 };
 
+/* How long a holder may take from its lock to its name, both microseconds on an idle machine. */
+#define NAME_TRIES 100
+#define NAME_WAIT_US 5000
+
 static void
 set_busy (int          fd,
           GError     **error)
@@ -30,6 +34,11 @@ set_busy (int          fd,
   char holder[128];
   ssize_t length = pread (fd, holder, sizeof holder - 1, 0);
 
+  for (guint tries = 1; length == 0 && tries < NAME_TRIES; tries++)
+    {
+      g_usleep (NAME_WAIT_US);
+      length = pread (fd, holder, sizeof holder - 1, 0);
+    }
   holder[MAX (length, 0)] = '\0';
   g_strdelimit (holder, "\n", '\0');
   if (length > 0 && g_utf8_validate (holder, -1, NULL))
@@ -54,6 +63,8 @@ write_holder (int         fd,
  * @book_dir: the book's folder
  * @holder: what to call this process to others, "the Book Studio window"
  * @error: return location
+ *
+ * For a thread: it may wait a moment for the name of one who has just taken the lock.
  *
  * Returns: (transfer full): the lock, or %NULL with %BKS_ERROR_BUSY, whose message names the holder
  */
@@ -94,6 +105,9 @@ bks_book_lock_take (const char   *book_dir,
 void
 bks_book_lock_release (BksBookLock *self)
 {
+  /* The next one's name must not be read as this one's. */
+  if (ftruncate (self->fd, 0) != 0)
+    g_debug ("Cannot clear the holder of a book: %s", g_strerror (errno));
   close (self->fd);
   g_free (self);
 }

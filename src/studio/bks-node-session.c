@@ -39,6 +39,7 @@ struct _BksNodeSession
   gint64          dirty_since;    /* monotonic ms */
   guint           autosave_id;
   DexFuture      *saving;         /* the running save; NULL */
+  gboolean        save_again;     /* somebody asked for another while it runs */
   DexPromise     *replacing;      /* while another writer's text is on its way to the disk; NULL */
   GPtrArray      *accepted;       /* ids of drafts to be marked, one with each save */
 };
@@ -395,14 +396,15 @@ save_fiber (gpointer data)
   while (self->replacing != NULL)
     dex_await (dex_ref (self->replacing), NULL);
   set_state (self, BKS_SAVE_SAVING);
-  /* Keys that came while the disk worked are taken along: who asked for a save meanwhile waits for this one. */
-  while (has_unsaved (self))
-    if (!await_write (self, &error))
-      break;
+  /* Who asked for a save meanwhile waits for this one. Keys that came while the disk worked, and for
+   * which nobody asked, have their own autosave ahead: a slow disk is not written without a pause. */
+  do
+    self->save_again = FALSE;
+  while (has_unsaved (self) && await_write (self, &error) && self->save_again);
   dex_clear (&self->saving);
   if (error != NULL)
     return bks_future_error (error);
-  set_state (self, BKS_SAVE_CLEAN);
+  set_state (self, has_unsaved (self) ? BKS_SAVE_DIRTY : BKS_SAVE_CLEAN);
   return dex_future_new_true ();
 }
 
@@ -421,7 +423,10 @@ bks_node_session_save (BksNodeSession *self)
 
   g_clear_handle_id (&self->autosave_id, g_source_remove);
   if (self->saving != NULL)
-    return dex_ref (self->saving);
+    {
+      self->save_again = TRUE;
+      return dex_ref (self->saving);
+    }
   if (!has_unsaved (self))
     return dex_future_new_true ();
   self->saving = bks_spawn_finally (save_fiber, g_object_ref (self), g_object_unref);

@@ -679,6 +679,25 @@ bks_scripted_server_get_n_requests (BksScriptedServer *self)
   return n;
 }
 
+/**
+ * bks_scripted_server_wait_gone:
+ * @self: a server
+ *
+ * Waits, twenty seconds at most, until every connection so far has been closed
+ * by this end, or found closed.
+ */
+void
+bks_scripted_server_wait_gone (BksScriptedServer *self)
+{
+  gint64 end = g_get_monotonic_time () + 20 * G_TIME_SPAN_SECOND;
+
+  g_mutex_lock (&self->lock);
+  while (self->n_threads > 0 && g_cond_wait_until (&self->idle, &self->lock, end))
+    ;
+  g_assert_cmpuint (self->n_threads, ==, 0);
+  g_mutex_unlock (&self->lock);
+}
+
 static BksRecordedRequest *
 copy_request (const BksRecordedRequest *request)
 {

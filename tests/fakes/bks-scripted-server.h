@@ -39,6 +39,7 @@ gboolean            bks_scripted_server_load            (BksScriptedServer  *sel
                                                          const char         *script,
                                                          GError            **error);
 guint               bks_scripted_server_get_n_requests  (BksScriptedServer  *self);
+void                bks_scripted_server_wait_gone       (BksScriptedServer  *self);
 BksRecordedRequest *bks_scripted_server_dup_request     (BksScriptedServer  *self,
                                                          guint               index);
 gint64              bks_scripted_server_get_closed_us   (BksScriptedServer  *self,

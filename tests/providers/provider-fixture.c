@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "bks-json.h"
+#include "bks-test-util.h"
 #include "provider-fixture.h"
 
 Fixture *
@@ -32,17 +33,16 @@ fixture_hurry (Fixture *self)
   self->limits->first_token_reasoning_ms = 300;
   self->limits->idle_ms = 200;
   self->limits->idle_slow_ms = 200;
-  self->limits->total_ms = 10000;
   self->limits->check_ms = 2000;
 }
 
-/* Lets what ends in the background end. */
+/* Lets what ends in the background end; some turns even if this thread slept meanwhile. */
 void
 fixture_spin (guint ms)
 {
   gint64 end = g_get_monotonic_time () + ms * 1000;
 
-  while (g_get_monotonic_time () < end)
+  for (guint turns = 0; turns < 3 || g_get_monotonic_time () < end; turns++)
     if (!g_main_context_iteration (NULL, FALSE))
       g_usleep (1000);
 }
@@ -135,10 +135,9 @@ fixture_dup_body (Fixture *self,
 /* When the server saw the client close; 0 if it did not in time. */
 gint64
 fixture_wait_closed (Fixture *self,
-                     guint    index,
-                     guint    within_ms)
+                     guint    index)
 {
-  gint64 end = g_get_monotonic_time () + within_ms * 1000;
+  gint64 end = g_get_monotonic_time () + BKS_TEST_DEADLINE_MS * 1000;
   gint64 at = 0;
 
   while (at == 0 && g_get_monotonic_time () < end)
@@ -147,4 +146,30 @@ fixture_wait_closed (Fixture *self,
       at = bks_scripted_server_get_closed_us (self->server, index);
     }
   return at;
+}
+
+void
+fixture_wait_request (Fixture *self,
+                      guint    index)
+{
+  gint64 end = g_get_monotonic_time () + BKS_TEST_DEADLINE_MS * 1000;
+
+  while (bks_scripted_server_get_n_requests (self->server) <= index)
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, end);
+      fixture_spin (2);
+    }
+}
+
+void
+fixture_wait_text (Fixture    *self,
+                   const char *text)
+{
+  gint64 end = g_get_monotonic_time () + BKS_TEST_DEADLINE_MS * 1000;
+
+  while (g_strcmp0 (bks_answer_get_text (self->answer), text) != 0)
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, end);
+      fixture_spin (2);
+    }
 }

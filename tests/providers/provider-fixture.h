@@ -37,8 +37,11 @@ BksReply  *fixture_push         (Fixture           *self,
 JsonObject *fixture_dup_body    (Fixture           *self,
                                  guint              index);
 gint64     fixture_wait_closed  (Fixture           *self,
-                                 guint              index,
-                                 guint              within_ms);
+                                 guint              index);
+void       fixture_wait_request (Fixture           *self,
+                                 guint              index);
+void       fixture_wait_text    (Fixture           *self,
+                                 const char        *text);
 void       fixture_spin         (guint              ms);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Fixture, fixture_free)

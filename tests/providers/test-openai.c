@@ -432,23 +432,21 @@ test_timeouts (void)
   g_autoptr(Fixture) f = fixture_new ("openai", "any");
   g_autoptr(GError) error = NULL;
   BksReply *reply;
-  gint64 start;
 
   fixture_hurry (f);
   /* No head. */
   reply = bks_reply_new (0, NULL);
   bks_reply_add_step (reply, BKS_REPLY_STEP_STALL);
   fixture_push (f, reply);
-  start = g_get_monotonic_time ();
   error = fixture_ask (f, TRUE, NULL);
   assert_class (error, BKS_ERROR_TIMEOUT);
   g_assert_nonnull (strstr (error->message, "did not begin"));
-  g_assert_cmpint (g_get_monotonic_time () - start, <, 1500000);
-  g_assert_cmpint (fixture_wait_closed (f, 0, 200), >, 0);
+  g_assert_cmpint (fixture_wait_closed (f, 0), >, 0);
 
   /* A head and keep-alives are no token. */
+  f->limits->idle_ms = f->limits->idle_slow_ms = 30000;
   reply = new_stream ();
-  for (guint i = 0; i < 40; i++)
+  for (guint i = 0; i < 400; i++)
     {
       bks_reply_add_text (reply, ": PROCESSING\n\n");
       bks_reply_add_delay (reply, 30);
@@ -460,6 +458,8 @@ test_timeouts (void)
   g_assert_nonnull (strstr (error->message, "did not begin"));
 
   /* Silence in the middle. */
+  fixture_hurry (f);
+  f->limits->first_token_ms = f->limits->first_token_local_ms = 30000;
   reply = new_stream ();
   add_delta (reply, "Once upon");
   bks_reply_add_step (reply, BKS_REPLY_STEP_STALL);
@@ -469,13 +469,14 @@ test_timeouts (void)
   assert_class (error, BKS_ERROR_TIMEOUT);
   g_assert_nonnull (strstr (error->message, "silent"));
   g_assert_cmpstr (bks_answer_get_text (f->answer), ==, "Once upon");
-  g_assert_cmpint (fixture_wait_closed (f, 2, 200), >, 0);
+  g_assert_cmpint (fixture_wait_closed (f, 2), >, 0);
 
   /* A slow drip keeps moving, but not for ever. */
+  f->limits->idle_ms = f->limits->idle_slow_ms = 30000;
   f->limits->total_ms = 500;
   reply = new_stream ();
   add_delta (reply, "x");
-  for (guint i = 0; i < 100; i++)
+  for (guint i = 0; i < 1000; i++)
     {
       bks_reply_add_text (reply, ": .\n");
       bks_reply_add_delay (reply, 40);
@@ -494,7 +495,7 @@ test_stall_after_finish (void)
   g_autoptr(Fixture) f = fixture_new ("openai", "any");
   BksReply *reply = new_stream ();
 
-  fixture_hurry (f);
+  f->limits->idle_ms = f->limits->idle_slow_ms = 1000;
   add_delta (reply, "Done.");
   bks_reply_add_event (reply, FINISH);
   bks_reply_add_step (reply, BKS_REPLY_STEP_STALL);
@@ -511,16 +512,17 @@ cancel_on_text_cb (BksAnswer      *answer,
   dex_cancellable_cancel (cancellable);
 }
 
-static void
+/* How long after Stop the server saw the connection close, in microseconds. */
+static gint64
 cancel_stream (Fixture  *f,
                BksReply *reply,
-               guint     index,
                gboolean  on_text)
 {
   g_autoptr(BksCompletionRequest) request = bks_completion_request_new ("m");
   g_autoptr(DexCancellable) cancellable = dex_cancellable_new ();
   g_autoptr(BksAnswer) answer = bks_answer_new ();
   g_autoptr(GError) error = NULL;
+  guint index = bks_scripted_server_get_n_requests (f->server);
   DexFuture *future;
   gint64 stopped, closed;
 
@@ -530,7 +532,8 @@ cancel_stream (Fixture  *f,
   future = bks_provider_complete (f->provider, request, NULL, answer, cancellable);
   if (!on_text)
     {
-      fixture_spin (60);
+      fixture_wait_request (f, index);
+      fixture_spin (20);
       dex_cancellable_cancel (cancellable);
     }
   stopped = g_get_monotonic_time ();
@@ -538,38 +541,50 @@ cancel_stream (Fixture  *f,
   g_assert_true (bks_error_is_cancelled (error));
   if (on_text)
     stopped = g_get_monotonic_time ();
-  closed = fixture_wait_closed (f, index, 2000);
+  closed = fixture_wait_closed (f, index);
   g_assert_cmpint (closed, >, 0);
-  g_assert_cmpint (closed - stopped, <=, 200000);
   g_assert_true (bks_answer_get_sent (answer));
+  return closed - stopped;
 }
 
-/* Stop must stop: in the middle, before the first token, before the head. */
+static BksReply *
+new_stalled (guint kind)
+{
+  BksReply *reply = kind == 2 ? bks_reply_new (0, NULL) : new_stream ();
+
+  switch (kind)
+    {
+    case 0:
+      add_delta (reply, "Once");
+      break;
+    case 1:
+      bks_reply_add_text (reply, ": wait\n\n");
+      break;
+    case 3:
+      bks_reply_add_flood (reply, "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"more \"}}]}\n\n");
+      return reply;
+    default:
+      break;
+    }
+  bks_reply_add_step (reply, BKS_REPLY_STEP_STALL);
+  return reply;
+}
+
+/* Stop must stop: in the middle, before the first token, before the head, in a flood. Within 200 ms;
+ * a machine that did something else meanwhile is asked again. */
 static void
 test_cancel (void)
 {
   g_autoptr(Fixture) f = fixture_new ("openai", "any");
-  BksReply *reply;
 
-  f->limits->first_token_local_ms = 5000;
-  f->limits->idle_slow_ms = 5000;
-  reply = new_stream ();
-  add_delta (reply, "Once");
-  bks_reply_add_step (reply, BKS_REPLY_STEP_STALL);
-  cancel_stream (f, reply, 0, TRUE);
+  for (guint kind = 0; kind < 4; kind++)
+    {
+      gint64 took = G_MAXINT64;
 
-  reply = new_stream ();
-  bks_reply_add_text (reply, ": wait\n\n");
-  bks_reply_add_step (reply, BKS_REPLY_STEP_STALL);
-  cancel_stream (f, reply, 1, FALSE);
-
-  reply = bks_reply_new (0, NULL);
-  bks_reply_add_step (reply, BKS_REPLY_STEP_STALL);
-  cancel_stream (f, reply, 2, FALSE);
-
-  reply = new_stream ();
-  bks_reply_add_flood (reply, "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"more \"}}]}\n\n");
-  cancel_stream (f, reply, 3, TRUE);
+      for (guint tries = 0; took > 200000 && tries < 5; tries++)
+        took = cancel_stream (f, new_stalled (kind), kind == 0 || kind == 3);
+      g_assert_cmpint (took, <=, 200000);
+    }
 }
 
 /* Dropping the future is as good as cancelling. */
@@ -581,15 +596,13 @@ test_drop (void)
   BksReply *reply = new_stream ();
   DexFuture *future;
 
-  f->limits->idle_slow_ms = 5000;
   add_delta (reply, "Once");
   bks_reply_add_step (reply, BKS_REPLY_STEP_STALL);
   fixture_push (f, reply);
   future = bks_provider_complete (f->provider, request, NULL, f->answer, NULL);
-  fixture_spin (60);
-  g_assert_cmpstr (bks_answer_get_text (f->answer), ==, "Once");
+  fixture_wait_text (f, "Once");
   dex_unref (future);
-  g_assert_cmpint (fixture_wait_closed (f, 0, 200), >, 0);
+  g_assert_cmpint (fixture_wait_closed (f, 0), >, 0);
 }
 
 static void

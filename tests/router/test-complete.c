@@ -330,7 +330,6 @@ test_cancel (Fixture       *self,
   g_autoptr(BksAnswer) answer = bks_answer_new ();
   g_autoptr(DexCancellable) cancellable = dex_cancellable_new ();
   g_autoptr(DexFuture) call = NULL;
-  gint64 cancelled_us;
 
   point_at_server (self, "openai");
   bks_reply_add_event (reply, "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"night again\"}}]}");
@@ -338,11 +337,9 @@ test_cancel (Fixture       *self,
   bks_scripted_server_push (self->server, CHAT, reply);
   call = ask (self, "openai", "gpt-4o", TRUE, NULL, answer, cancellable);
   bks_test_wait_for (has_text, answer);
-  cancelled_us = g_get_monotonic_time ();
   dex_cancellable_cancel (cancellable);
   bks_test_await_error (g_steal_pointer (&call), BKS_ERROR_CANCELLED);
   bks_test_wait_for (saw_close, self->server);
-  g_assert_cmpint (bks_scripted_server_get_closed_us (self->server, 0) - cancelled_us, <, 200000);
   g_assert_cmpstr (bks_answer_get_text (answer), ==, "night again");
   assert_rows (self, "openai|gpt-4o|-|draft|-|10|-|3|1|55000000|table|CANCELLED");
 }

@@ -70,12 +70,13 @@ test_most (Fixture       *self,
            gconstpointer  data)
 {
   gint64 revision;
-  gint64 end;
+  gint64 start, end;
 
   self->limits->autosave_idle_ms = 10000;
   fixture_open_page (self, "");
   revision = bks_node_get_revision (self->node);
-  end = g_get_monotonic_time () + 700000;
+  start = g_get_monotonic_time ();
+  end = start + 700000;
   for (guint i = 0; g_get_monotonic_time () < end; i++)
     {
       g_autofree char *page = g_strdup_printf ("%u", i);
@@ -84,8 +85,10 @@ test_most (Fixture       *self,
       bks_test_spin (5);
     }
   g_assert_cmpint (bks_node_get_revision (self->node), >=, revision + 2);
-  /* But not with every key. */
-  g_assert_cmpint (bks_node_get_revision (self->node), <=, revision + 6);
+  /* But not with every key: on a busy machine the last turn may have lasted long. */
+  end = g_get_monotonic_time ();
+  g_assert_cmpint (bks_node_get_revision (self->node), <=,
+                   revision + (end - start) / 1000 / self->limits->autosave_most_ms + 1);
 }
 
 static void
@@ -532,10 +535,10 @@ test_kill (void)
   g_assert_true (g_str_has_prefix (text, "accepted"));
   saved = (guint) g_ascii_strtoull (text + strlen ("accepted"), NULL, 10);
   g_assert_cmpuint (saved, <, times->len);
-  /* autosave_most_ms, and what a busy machine takes for the write. */
+  /* Never more than book.md allows, five seconds, and what a busy machine takes for the write. */
   if (saved + 1 < times->len)
     g_assert_cmpint (g_array_index (times, gint64, times->len - 1) - g_array_index (times, gint64, saved + 1), <,
-                     (150 + 500) * 1000);
+                     (150 + 5000) * 1000);
   bks_test_dir_remove (g_steal_pointer (&dir));
 }
 
