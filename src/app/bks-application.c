@@ -8,6 +8,7 @@
 #include <gtksourceview/gtksource.h>
 #include <libspelling.h>
 
+#include "bks-ai-bus.h"
 #include "bks-application.h"
 #include "bks-async.h"
 #include "bks-help-dialog.h"
@@ -29,6 +30,7 @@ struct _BksApplication
   GSettings    *settings;
   BksPageStyle *page_style;
   BksPlaces    *places;
+  BksAiBus     *ai_bus;
   char         *data_dir;
   char         *label;
   guint         sigterm_source;
@@ -330,6 +332,29 @@ bks_application_handle_local_options (GApplication *application,
   return -1;
 }
 
+static gboolean
+bks_application_dbus_register (GApplication     *application,
+                               GDBusConnection  *connection,
+                               const char       *object_path,
+                               GError          **error)
+{
+  BksApplication *self = BKS_APPLICATION (application);
+
+  /* Before the name is taken: whoever sees the name finds the interface. */
+  return G_APPLICATION_CLASS (bks_application_parent_class)->dbus_register (application, connection, object_path, error)
+         && bks_ai_bus_export (self->ai_bus, connection, error);
+}
+
+static void
+bks_application_dbus_unregister (GApplication    *application,
+                                 GDBusConnection *connection,
+                                 const char      *object_path)
+{
+  bks_ai_bus_unexport (BKS_APPLICATION (application)->ai_bus);
+
+  G_APPLICATION_CLASS (bks_application_parent_class)->dbus_unregister (application, connection, object_path);
+}
+
 static void
 bks_application_shutdown (GApplication *application)
 {
@@ -353,6 +378,7 @@ bks_application_dispose (GObject *object)
   BksApplication *self = BKS_APPLICATION (object);
 
   dex_clear (&self->opened);
+  g_clear_object (&self->ai_bus);
   g_clear_object (&self->studio);
   g_clear_object (&self->settings);
   g_clear_object (&self->places);
@@ -385,6 +411,8 @@ bks_application_class_init (BksApplicationClass *klass)
   application_class->command_line = bks_application_command_line;
   application_class->handle_local_options = bks_application_handle_local_options;
   application_class->shutdown = bks_application_shutdown;
+  application_class->dbus_register = bks_application_dbus_register;
+  application_class->dbus_unregister = bks_application_dbus_unregister;
 }
 
 static void
@@ -400,6 +428,7 @@ bks_application_init (BksApplication *self)
     { NULL }
   };
 
+  self->ai_bus = bks_ai_bus_new (self);
   g_application_add_main_option_entries (G_APPLICATION (self), entries);
   g_application_set_option_context_parameter_string (G_APPLICATION (self), _("[FILE…]"));
 }

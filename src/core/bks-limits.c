@@ -60,6 +60,8 @@ static const BksLimits shipped = {
   .requests_per_second = 20,
   .requests_burst = 60,
   .list_rows = 200,
+
+  .bus_check_ms = 10 * SECONDS,
 };
 
 /**

@@ -71,6 +71,9 @@ typedef struct
   guint  requests_per_second;       /* per device */
   guint  requests_burst;
   guint  list_rows;                 /* a page of a list */
+
+  /* The session bus (service.md §5) */
+  guint bus_check_ms;               /* between two checks of a key */
 } BksLimits;
 
 GType      bks_limits_get_type (void);
