@@ -84,6 +84,9 @@ gboolean         bks_provider_call_take_bytes    (BksProviderCall      *self,
 gboolean         bks_anthropic_take_frame        (BksProviderCall      *call,
                                                   JsonObject           *frame,
                                                   GError              **error);
+gboolean         bks_cloudflare_take_frame       (BksProviderCall      *call,
+                                                  JsonObject           *frame,
+                                                  GError              **error);
 gboolean         bks_openai_take_frame           (BksProviderCall      *call,
                                                   JsonObject           *frame,
                                                   GError              **error);
@@ -92,6 +95,9 @@ gboolean         bks_ollama_take_frame           (BksProviderCall      *call,
                                                   GError              **error);
 gboolean         bks_anthropic_read_models       (const char           *provider,
                                                   JsonObject           *page,
+                                                  GPtrArray            *models);
+void             bks_cloudflare_read_models      (const char           *provider,
+                                                  JsonArray            *array,
                                                   GPtrArray            *models);
 GPtrArray       *bks_openai_read_models          (const char           *provider,
                                                   JsonNode             *root);

@@ -519,7 +519,7 @@ new_exchange (BksProviderCall  *self,
               const char       *body,
               GError          **error)
 {
-  g_autofree char *url = g_strconcat (bks_provider_get_base_url (self->provider), wire->path, NULL);
+  g_autofree char *url = bks_provider_make_url (self->provider, wire->path);
   g_autoptr(BksHttpExchange) exchange = bks_http_exchange_new (bks_provider_get_http (self->provider),
                                                                "POST", url, error);
 

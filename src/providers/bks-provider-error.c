@@ -261,7 +261,7 @@ take_root (BksProviderFailure *self,
 {
   JsonNode *node = find_failure (root);
 
-  if (is_envelope (root))
+  if (is_envelope (root) || bks_json_get_array (root, "errors") != NULL)
     take_envelope (self, root, key, max_text);
   if (node != NULL)
     {
@@ -339,7 +339,7 @@ bks_provider_failure_new_frame (JsonObject *frame,
   JsonNode *node = find_failure (frame);
 
   self->structured = TRUE;
-  if (is_envelope (frame))
+  if (is_envelope (frame) || bks_json_get_array (frame, "errors") != NULL)
     take_envelope (self, frame, key, max_text);
   if (node != NULL)
     take_node (self, node, key, max_text);

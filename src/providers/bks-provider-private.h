@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bks-async.h"
+#include "bks-error.h"
 #include "bks-json.h"
 #include "bks-provider.h"
 
@@ -27,6 +28,8 @@ BksLimits *bks_provider_get_limits (BksProvider  *self);
 gboolean   bks_provider_is_at      (BksProvider  *self,
                                     const char   *host);
 gboolean   bks_provider_is_local   (BksProvider  *self);
+char      *bks_provider_make_url   (BksProvider      *self,
+                                    const char       *path);
 gboolean   bks_provider_authorize  (BksProvider      *self,
                                     BksHttpExchange  *exchange,
                                     const char       *key,

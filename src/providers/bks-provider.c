@@ -7,6 +7,7 @@
 
 #include "bks-anthropic-provider.h"
 #include "bks-async.h"
+#include "bks-cloudflare-provider.h"
 #include "bks-ollama-provider.h"
 #include "bks-openai-provider.h"
 #include "bks-provider-error.h"
@@ -32,6 +33,7 @@ static const struct
   GType     (*get_type) (void);
 } protocols[] = {
   { "anthropic", "/v1", bks_anthropic_provider_get_type },
+  { "cloudflare", "/client/v4", bks_cloudflare_provider_get_type },
   { "ollama", "", bks_ollama_provider_get_type },
   { "openai", "/v1", bks_openai_provider_get_type },
 };
@@ -83,6 +85,13 @@ bks_provider_real_set_option (BksProvider  *self,
   return FALSE;
 }
 
+static char *
+bks_provider_real_make_url (BksProvider *self,
+                            const char  *path)
+{
+  return g_strconcat (bks_provider_get_base_url (self), path, NULL);
+}
+
 static gboolean
 bks_provider_real_authorize (BksProvider      *self,
                              BksHttpExchange  *exchange,
@@ -99,6 +108,7 @@ bks_provider_class_init (BksProviderClass *klass)
   klass->embed = bks_provider_real_embed;
   klass->count_tokens = bks_provider_real_count_tokens;
   klass->set_option = bks_provider_real_set_option;
+  klass->make_url = bks_provider_real_make_url;
   klass->authorize = bks_provider_real_authorize;
 }
 
@@ -120,7 +130,7 @@ find_protocol (const char  *name,
 
 /**
  * bks_provider_normalize_base_url:
- * @protocol: "anthropic", "ollama" or "openai"
+ * @protocol: "anthropic", "cloudflare", "ollama" or "openai"
  * @text: an address as a person typed or pasted it
  * @error: return location
  *
@@ -142,7 +152,7 @@ bks_provider_normalize_base_url (const char  *protocol,
 
 /**
  * bks_provider_new:
- * @protocol: how it is spoken to: "anthropic", "ollama" or "openai"
+ * @protocol: how it is spoken to: "anthropic", "cloudflare", "ollama" or "openai"
  * @id: the provider's id
  * @base_url: its address, in any way a person writes it
  * @http: the session
@@ -342,6 +352,20 @@ bks_provider_set_option (BksProvider  *self,
   g_return_val_if_fail (BKS_IS_PROVIDER (self) && name != NULL && value != NULL, FALSE);
 
   return BKS_PROVIDER_GET_CLASS (self)->set_option (self, name, value, error);
+}
+
+/**
+ * bks_provider_make_url:
+ * @self: a provider
+ * @path: of a call, after the base address
+ *
+ * Returns: (transfer full): where the call goes
+ */
+char *
+bks_provider_make_url (BksProvider *self,
+                       const char  *path)
+{
+  return BKS_PROVIDER_GET_CLASS (self)->make_url (self, path);
 }
 
 /**
@@ -589,7 +613,7 @@ await_call (BksProvider  *self,
             const char   *key,
             GError      **error)
 {
-  g_autofree char *url = g_strconcat (bks_provider_get_base_url (self), path, NULL);
+  g_autofree char *url = bks_provider_make_url (self, path);
   g_autoptr(BksHttpExchange) exchange = NULL;
   g_autoptr(JsonNode) root = NULL;
   g_autoptr(GError) local = NULL;

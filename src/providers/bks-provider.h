@@ -55,6 +55,9 @@ struct _BksProviderClass
                               const char           *value,
                               GError              **error);
 
+  /* The address of a call; by default @path after the base address. */
+  char      *(*make_url)     (BksProvider          *self,
+                              const char           *path);
   /* Puts the key, if there is one, and what else every call carries on an
    * exchange; by default the key as a bearer token. */
   gboolean   (*authorize)    (BksProvider          *self,
@@ -67,13 +70,13 @@ struct _BksProviderClass
                               BksHttpExchange      *exchange,
                               gint64                now_ms);
 
-  gpointer padding[4];
+  gpointer padding[3];
 };
 
 char        *bks_provider_normalize_base_url (const char     *protocol,
                                               const char     *text,
                                               GError        **error);
-BksProvider *bks_provider_new          (const char           *protocol,   /* "anthropic", "ollama", "openai" */
+BksProvider *bks_provider_new          (const char           *protocol,   /* "anthropic", "cloudflare", "ollama", "openai" */
                                         const char           *id,
                                         const char           *base_url,
                                         BksHttp              *http,

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "bks-json.h"
 #include "bks-test-util.h"
 #include "provider-fixture.h"
@@ -172,4 +175,129 @@ fixture_wait_text (Fixture    *self,
       g_assert_cmpint (g_get_monotonic_time (), <, end);
       fixture_spin (2);
     }
+}
+
+static void
+cancel_on_text_cb (BksAnswer      *answer,
+                   const char     *text,
+                   DexCancellable *cancellable)
+{
+  dex_cancellable_cancel (cancellable);
+}
+
+/*
+ * Asks, stops the call at its first text or once the server has the request,
+ * and waits until the server sees it. @reply must not end by itself. Returns
+ * how many microseconds that took.
+ */
+gint64
+fixture_cancel (Fixture  *self,
+                BksReply *reply,
+                gboolean  on_text)
+{
+  g_autoptr(BksCompletionRequest) request = bks_completion_request_new ("m");
+  g_autoptr(DexCancellable) cancellable = dex_cancellable_new ();
+  g_autoptr(BksAnswer) answer = bks_answer_new ();
+  g_autoptr(GError) error = NULL;
+  guint index = bks_scripted_server_get_n_requests (self->server);
+  DexFuture *future;
+  gint64 stopped = 0, closed;
+
+  fixture_push (self, reply);
+  bks_completion_request_add_message (request, "user", "Go on.");
+  if (on_text)
+    g_signal_connect (answer, "text", G_CALLBACK (cancel_on_text_cb), cancellable);
+  future = bks_provider_complete (self->provider, request, NULL, answer, cancellable);
+  if (!on_text)
+    {
+      fixture_wait_request (self, index);
+      fixture_spin (20);
+      stopped = g_get_monotonic_time ();
+      dex_cancellable_cancel (cancellable);
+    }
+  g_assert_false (bks_wait (future, &error));
+  g_assert_true (bks_error_is_cancelled (error));
+  if (on_text)
+    stopped = g_get_monotonic_time ();
+  /* No limit of time is as short as the deadline: only stopping closes. */
+  closed = fixture_wait_closed (self, index);
+  g_assert_cmpint (closed, >, 0);
+  g_test_message ("closed after %.1f ms", (double) (closed - stopped) / 1000);
+  g_assert_true (bks_answer_get_sent (answer));
+  return closed - stopped;
+}
+
+GBytes *
+fixture_compress (const char *pattern,
+                  gsize       total)
+{
+  g_autoptr(GZlibCompressor) compressor = g_zlib_compressor_new (G_ZLIB_COMPRESSOR_FORMAT_GZIP, 6);
+  g_autoptr(GOutputStream) memory = g_memory_output_stream_new_resizable ();
+  g_autoptr(GOutputStream) stream = g_converter_output_stream_new (memory, G_CONVERTER (compressor));
+  g_autofree char *block = g_malloc (1 << 20);
+  gsize length = strlen (pattern);
+
+  for (gsize i = 0; i < 1 << 20; i++)
+    block[i] = pattern[i % length];
+  for (gsize done = 0; done < total; done += 1 << 20)
+    g_assert_true (g_output_stream_write_all (stream, block, 1 << 20, NULL, NULL, NULL));
+  g_assert_true (g_output_stream_close (stream, NULL, NULL));
+  return g_memory_output_stream_steal_as_bytes (G_MEMORY_OUTPUT_STREAM (memory));
+}
+
+char *
+fixture_repeat (const char *pattern,
+                gsize       least)
+{
+  GString *block = g_string_new (NULL);
+
+  while (block->len < least)
+    g_string_append (block, pattern);
+  return g_string_free (block, FALSE);
+}
+
+static gsize
+read_memory_kib (const char *field)
+{
+  g_autofree char *status = NULL;
+  const char *line;
+
+  g_assert_true (g_file_get_contents ("/proc/self/status", &status, NULL, NULL));
+  line = strstr (status, field);
+  g_assert_nonnull (line);
+  return (gsize) g_ascii_strtoull (line + strlen (field) + 1, NULL, 10);
+}
+
+/* Asks, and measures by how many KiB the memory grew meanwhile at most. */
+gsize
+fixture_ask_measured (Fixture   *self,
+                      BksReply  *reply,
+                      GError   **error)
+{
+  FILE *clear = fopen ("/proc/self/clear_refs", "w");
+  gsize before;
+
+  /* Size is what must end it, however slow the machine is. */
+  self->limits->first_token_ms = self->limits->first_token_local_ms = 600000;
+  self->limits->idle_ms = self->limits->idle_slow_ms = 600000;
+  self->limits->total_ms = 600000;
+#ifdef __SANITIZE_ADDRESS__ /* slow, and its memory is not measured */
+  self->limits->answer_bytes = 4 << 20;
+#endif
+  fixture_push (self, reply);
+  /* Sets the high-water mark back. */
+  g_assert_nonnull (clear);
+  fputs ("5", clear);
+  fclose (clear);
+  before = read_memory_kib ("VmRSS:");
+  *error = fixture_ask (self, TRUE, NULL);
+  return read_memory_kib ("VmHWM:") - before;
+}
+
+void
+fixture_assert_bounded (gsize kib)
+{
+#ifndef __SANITIZE_ADDRESS__ /* which keeps what was freed */
+  g_assert_cmpuint (kib, <, 64 * 1024);
+#endif
 }

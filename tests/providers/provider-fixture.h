@@ -36,6 +36,17 @@ BksReply  *fixture_push         (Fixture           *self,
                                  BksReply          *reply);
 JsonObject *fixture_dup_body    (Fixture           *self,
                                  guint              index);
+gint64     fixture_cancel       (Fixture           *self,
+                                 BksReply          *reply,
+                                 gboolean           on_text);
+gsize      fixture_ask_measured (Fixture           *self,
+                                 BksReply          *reply,
+                                 GError           **error);
+void       fixture_assert_bounded (gsize            kib);
+GBytes    *fixture_compress     (const char        *pattern,
+                                 gsize              total);
+char      *fixture_repeat       (const char        *pattern,
+                                 gsize              least);
 gint64     fixture_wait_closed  (Fixture           *self,
                                  guint              index);
 void       fixture_wait_request (Fixture           *self,

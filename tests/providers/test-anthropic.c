@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "bks-json.h"
-#include "provider-fixture.h"
+#include "dialect.h"
 
 #define KEY "sk-ant-api03-test-0123456789abcdef"
 
@@ -373,6 +373,39 @@ test_count (void)
   assert_class (error, BKS_ERROR_MALFORMED);
 }
 
+#define DELTA(kind, text) "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"" kind "_delta\",\"" kind "\":\"" text "\"}}"
+#define LAST "data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":15}}"
+
+static const Dialect dialect = {
+  .name = "anthropic",
+  .protocol = "anthropic",
+  .type = "text/event-stream",
+  .golden =
+    "\xef\xbb\xbf: hello\r\n\r\n"
+    "event: message_start\r\ndata: {\"type\":\"message_start\",\"message\":{\"model\":\"claude\",\"content\":[],"
+    "\"usage\":{\"input_tokens\":25,\"cache_read_input_tokens\":3,\"output_tokens\":1}}}\r\n\r\n"
+    "event: ping\rdata: {\"type\": \"ping\"}\r\r"
+    "data:{\"type\":\"content_block_start\",\"content_block\":{\"type\":\"thinking\",\"thinking\":\"\"}}\n\n"
+    "data: " DELTA ("thinking", "Hm \\ud83c") "\n\n"
+    "data: " DELTA ("thinking", "\\udf0d.") "\n\n"
+    "event: content_block_delta\r\ndata: {\"index\":1,\r\ndata: \"delta\":{\"type\":\"text_delta\",\"text\":\"Zoë—\"}}\r\n\r\n"
+    "id: 7\nretry: 10\ndata: " DELTA ("text", "🌍 \\ud83c") "\n\n"
+    "data: " DELTA ("text", "\\udf0d end") "\r\r\n"
+    LAST "\n\n"
+    "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
+  .mark = LAST,
+  .text = "Zoë—🌍 🌍 end",
+  .reasoning = "Hm 🌍.",
+  .finish = "stop",
+  .input = 25,
+  .output = 15,
+  .frame = "data: " DELTA ("text", "more ") "\n\n",
+  .frame_text = "more ",
+  .keep_alive = "event: ping\ndata: {\"type\":\"ping\"}\n\n",
+  .document = "{\"type\":\"message\",\"content\":[{\"type\":\"text\",\"text\":\"",
+  .document_end = "\"}],\"stop_reason\":\"end_turn\"}",
+};
+
 int
 main (int   argc,
       char *argv[])
@@ -380,6 +413,7 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
   dex_init ();
 
+  dialect_add_tests (&dialect);
   g_test_add_func ("/anthropic/stream", test_stream);
   g_test_add_func ("/anthropic/whole", test_whole);
   g_test_add_func ("/anthropic/usage", test_usage);

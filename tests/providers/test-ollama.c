@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "bks-json.h"
-#include "provider-fixture.h"
+#include "dialect.h"
 
 #define LINE(text) "{\"model\":\"l\",\"message\":{\"role\":\"assistant\",\"content\":\"" text "\"},\"done\":false}\n"
 #define END "{\"model\":\"l\",\"message\":{\"role\":\"assistant\",\"content\":\"\"},\"done\":true,\"done_reason\":\"stop\"," \
@@ -198,6 +198,27 @@ test_models (void)
   g_assert_true (bks_model_get_output_price (g_ptr_array_index (models, 2)) == BKS_MONEY_UNKNOWN);
 }
 
+static const Dialect dialect = {
+  .name = "ollama",
+  .protocol = "ollama",
+  .type = "application/x-ndjson",
+  .golden =
+    "\xef\xbb\xbf{\"model\":\"l\",\"message\":{\"role\":\"assistant\",\"content\":\"\",\"thinking\":\"Hm \\ud83c\"},\"done\":false}\n"
+    "{\"model\":\"l\",\"message\":{\"role\":\"assistant\",\"content\":\"\",\"thinking\":\"\\udf0d.\"},\"done\":false}\r\n\r\n"
+    LINE ("Zoë—") "\n" LINE ("🌍 \\ud83c") LINE ("\\udf0d end") END,
+  .mark = "\"eval_count\":18}",
+  .text = "Zoë—🌍 🌍 end",
+  .reasoning = "Hm 🌍.",
+  .finish = "stop",
+  .input = 11,
+  .output = 18,
+  .frame = LINE ("more "),
+  .frame_text = "more ",
+  .keep_alive = LINE (""),
+  .document = "{\"model\":\"l\",\"message\":{\"role\":\"assistant\",\"content\":\"",
+  .document_end = "\"},\"done\":true,\"done_reason\":\"stop\"}",
+};
+
 int
 main (int   argc,
       char *argv[])
@@ -205,6 +226,7 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
   dex_init ();
 
+  dialect_add_tests (&dialect);
   g_test_add_func ("/ollama/stream", test_stream);
   g_test_add_func ("/ollama/whole", test_whole);
   g_test_add_func ("/ollama/window", test_window);

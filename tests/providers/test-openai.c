@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "bks-json.h"
@@ -504,49 +503,6 @@ test_stall_after_finish (void)
   g_assert_cmpstr (bks_answer_get_text (f->answer), ==, "Done.");
 }
 
-static void
-cancel_on_text_cb (BksAnswer      *answer,
-                   const char     *text,
-                   DexCancellable *cancellable)
-{
-  dex_cancellable_cancel (cancellable);
-}
-
-/* How long after Stop the server saw the connection close, in microseconds. */
-static gint64
-cancel_stream (Fixture  *f,
-               BksReply *reply,
-               gboolean  on_text)
-{
-  g_autoptr(BksCompletionRequest) request = bks_completion_request_new ("m");
-  g_autoptr(DexCancellable) cancellable = dex_cancellable_new ();
-  g_autoptr(BksAnswer) answer = bks_answer_new ();
-  g_autoptr(GError) error = NULL;
-  guint index = bks_scripted_server_get_n_requests (f->server);
-  DexFuture *future;
-  gint64 stopped, closed;
-
-  fixture_push (f, reply);
-  if (on_text)
-    g_signal_connect (answer, "text", G_CALLBACK (cancel_on_text_cb), cancellable);
-  future = bks_provider_complete (f->provider, request, NULL, answer, cancellable);
-  if (!on_text)
-    {
-      fixture_wait_request (f, index);
-      fixture_spin (20);
-      dex_cancellable_cancel (cancellable);
-    }
-  stopped = g_get_monotonic_time ();
-  g_assert_false (bks_wait (future, &error));
-  g_assert_true (bks_error_is_cancelled (error));
-  if (on_text)
-    stopped = g_get_monotonic_time ();
-  closed = fixture_wait_closed (f, index);
-  g_assert_cmpint (closed, >, 0);
-  g_assert_true (bks_answer_get_sent (answer));
-  return closed - stopped;
-}
-
 static BksReply *
 new_stalled (guint kind)
 {
@@ -582,7 +538,7 @@ test_cancel (void)
       gint64 took = G_MAXINT64;
 
       for (guint tries = 0; took > 200000 && tries < 5; tries++)
-        took = cancel_stream (f, new_stalled (kind), kind == 0 || kind == 3);
+        took = fixture_cancel (f, new_stalled (kind), kind == 0 || kind == 3);
       g_assert_cmpint (took, <=, 200000);
     }
 }
@@ -764,81 +720,6 @@ test_models (void)
   assert_model (bare, 1, "unknown/price", -1, BKS_MONEY_UNKNOWN, BKS_MONEY_UNKNOWN);
 }
 
-static GBytes *
-compress (const char *pattern,
-          gsize       total)
-{
-  g_autoptr(GZlibCompressor) compressor = g_zlib_compressor_new (G_ZLIB_COMPRESSOR_FORMAT_GZIP, 6);
-  g_autoptr(GOutputStream) memory = g_memory_output_stream_new_resizable ();
-  g_autoptr(GOutputStream) stream = g_converter_output_stream_new (memory, G_CONVERTER (compressor));
-  g_autofree char *block = g_malloc (1 << 20);
-  gsize length = strlen (pattern);
-
-  for (gsize i = 0; i < 1 << 20; i++)
-    block[i] = pattern[i % length];
-  for (gsize done = 0; done < total; done += 1 << 20)
-    g_assert_true (g_output_stream_write_all (stream, block, 1 << 20, NULL, NULL, NULL));
-  g_assert_true (g_output_stream_close (stream, NULL, NULL));
-  return g_memory_output_stream_steal_as_bytes (G_MEMORY_OUTPUT_STREAM (memory));
-}
-
-static char *
-repeat (const char *pattern,
-        gsize       least)
-{
-  GString *block = g_string_new (NULL);
-
-  while (block->len < least)
-    g_string_append (block, pattern);
-  return g_string_free (block, FALSE);
-}
-
-static gsize
-read_memory_kib (const char *field)
-{
-  g_autofree char *status = NULL;
-  const char *line;
-
-  g_assert_true (g_file_get_contents ("/proc/self/status", &status, NULL, NULL));
-  line = strstr (status, field);
-  g_assert_nonnull (line);
-  return (gsize) g_ascii_strtoull (line + strlen (field) + 1, NULL, 10);
-}
-
-/* Asks, and measures by how many KiB the memory grew meanwhile at most. */
-static gsize
-ask_measured (Fixture   *f,
-              BksReply  *reply,
-              GError   **error)
-{
-  FILE *clear = fopen ("/proc/self/clear_refs", "w");
-  gsize before;
-
-  /* Size is what must end it, however slow the machine is. */
-  f->limits->first_token_local_ms = 600000;
-  f->limits->idle_slow_ms = 600000;
-  f->limits->total_ms = 600000;
-#ifdef __SANITIZE_ADDRESS__ /* slow, and its memory is not measured */
-  f->limits->answer_bytes = 4 << 20;
-#endif
-  fixture_push (f, reply);
-  /* Sets the high-water mark back. */
-  g_assert_nonnull (clear);
-  fputs ("5", clear);
-  fclose (clear);
-  before = read_memory_kib ("VmRSS:");
-  *error = fixture_ask (f, TRUE, NULL);
-  return read_memory_kib ("VmHWM:") - before;
-}
-
-static void
-assert_bounded (gsize kib)
-{
-#ifndef __SANITIZE_ADDRESS__ /* which keeps what was freed */
-  g_assert_cmpuint (kib, <, 64 * 1024);
-#endif
-}
-
 /* What no limit of the server stops must be stopped by ours, in bounded memory. */
 static void
 test_floods (void)
@@ -862,21 +743,21 @@ test_floods (void)
 
       if (cases[i].gzip)
         {
-          g_autoptr(GBytes) bomb = compress (cases[i].pattern, 64 << 20);
+          g_autoptr(GBytes) bomb = fixture_compress (cases[i].pattern, 64 << 20);
 
           bks_reply_add_header (reply, "Content-Encoding", "gzip");
           bks_reply_add_bytes (reply, bomb);
         }
       else
         {
-          g_autofree char *block = repeat (cases[i].pattern, 32 * 1024);
+          g_autofree char *block = fixture_repeat (cases[i].pattern, 32 * 1024);
 
           bks_reply_add_flood (reply, block);
         }
-      kib = ask_measured (f, reply, &error);
+      kib = fixture_ask_measured (f, reply, &error);
       g_test_message ("case %zu: %s; %zu KiB more", i, error != NULL ? error->message : "", kib);
       assert_class (error, BKS_ERROR_MALFORMED);
-      assert_bounded (kib);
+      fixture_assert_bounded (kib);
     }
 }
 
@@ -898,7 +779,7 @@ test_swelling (void)
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autoptr(Fixture) f = fixture_new ("openai", "any");
-      g_autofree char *middle = repeat (cases[i].middle, cases[i].bytes);
+      g_autofree char *middle = fixture_repeat (cases[i].middle, cases[i].bytes);
       g_autoptr(GError) error = NULL;
       BksReply *reply = bks_reply_new (200, cases[i].type);
       gsize kib;
@@ -906,13 +787,13 @@ test_swelling (void)
       bks_reply_add_text (reply, cases[i].head);
       bks_reply_add_text (reply, middle);
       bks_reply_add_text (reply, cases[i].tail);
-      kib = ask_measured (f, reply, &error);
+      kib = fixture_ask_measured (f, reply, &error);
       g_test_message ("case %zu: %s; %zu KiB more", i, error != NULL ? error->message : "", kib);
       if (cases[i].valid)
         g_assert_no_error (error);
       else
         assert_class (error, BKS_ERROR_MALFORMED);
-      assert_bounded (kib);
+      fixture_assert_bounded (kib);
     }
 }
 
