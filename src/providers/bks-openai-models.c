@@ -29,26 +29,72 @@ bks_openai_find_models (JsonNode *root)
   return array != NULL ? array : bks_json_get_array (json_node_get_object (root), "models");
 }
 
-/* Models that answer with vectors, pictures or sound. */
+static gboolean
+has_text (JsonArray  *array,
+          const char *text)
+{
+  for (guint i = 0; array != NULL && i < json_array_get_length (array); i++)
+    {
+      JsonNode *node = json_array_get_element (array, i);
+
+      if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING &&
+          g_str_equal (json_node_get_string (node), text))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Others answer with vectors, pictures or sound. By what is told, else by the name. */
 static gboolean
 writes_text (JsonObject *object,
              const char *id)
 {
-  static const char *const types[] = { "chat", "language", "code", "base", "model", "llm", "vlm" };
+  static const char *const types[] = { "chat", "language", "code", "base", "model", "llm", "vlm", NULL };
   static const char *const patterns[] = {
     "*embed*", "whisper*", "tts-*", "*-tts*", "dall-e*", "gpt-image*", "*moderation*", "sora*", "*-realtime*",
     "*-transcribe*", "imagen*", "veo*", "*rerank*",
   };
+  JsonArray *outputs = bks_json_get_array (bks_json_get_object (object, "architecture"), "output_modalities");
   const char *type = bks_json_get_string (object, "type");
   const char *name = strrchr (id, '/') != NULL ? strrchr (id, '/') + 1 : id;
-  gboolean known = type == NULL;
 
-  for (gsize i = 0; type != NULL && i < G_N_ELEMENTS (types); i++)
-    known = known || g_str_equal (type, types[i]);
+  if (outputs != NULL && !has_text (outputs, "text"))
+    return FALSE;
   for (gsize i = 0; i < G_N_ELEMENTS (patterns); i++)
     if (g_pattern_match_simple (patterns[i], name))
       return FALSE;
-  return known;
+  return type == NULL || g_strv_contains (types, type);
+}
+
+/* OpenRouter lists parameters and kinds of input, Mistral and LM Studio abilities by name. */
+static BksAbilities
+read_abilities (JsonObject *object)
+{
+  static const struct { const char *name; BksAbilities ability; } flags[] = {
+    { "function_calling", BKS_ABILITY_TOOLS },
+    { "tool_use", BKS_ABILITY_TOOLS },
+    { "vision", BKS_ABILITY_VISION },
+    { "reasoning", BKS_ABILITY_REASONING },
+  };
+  JsonArray *parameters = bks_json_get_array (object, "supported_parameters");
+  JsonObject *capabilities = bks_json_get_object (object, "capabilities");
+  BksAbilities abilities = 0;
+
+  if (has_text (parameters, "tools"))
+    abilities |= BKS_ABILITY_TOOLS;
+  if (has_text (parameters, "reasoning") || has_text (parameters, "include_reasoning"))
+    abilities |= BKS_ABILITY_REASONING;
+  if (has_text (bks_json_get_array (bks_json_get_object (object, "architecture"), "input_modalities"), "image"))
+    abilities |= BKS_ABILITY_VISION;
+  for (gsize i = 0; i < G_N_ELEMENTS (flags); i++)
+    {
+      gboolean yes = FALSE;
+
+      if ((bks_json_get_boolean (capabilities, flags[i].name, &yes) && yes) ||
+          has_text (bks_json_get_array (object, "capabilities"), flags[i].name))
+        abilities |= flags[i].ability;
+    }
+  return abilities;
 }
 
 static gint64
@@ -123,6 +169,7 @@ bks_openai_read_models (const char *provider,
       if (id == NULL || *id == '\0' || !writes_text (object, id))
         continue;
       model = bks_model_new (provider, id);
+      bks_model_set_abilities (model, BKS_ABILITY_TEXT | read_abilities (object));
       bks_model_set_window (model, read_window (object));
       read_prices (model, object);
       g_ptr_array_add (models, model);

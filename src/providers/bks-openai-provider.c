@@ -9,6 +9,8 @@
 #include "bks-openai-private.h"
 #include "bks-openai-provider.h"
 
+#define HOMEPAGE "https://humanizer.com"
+
 /**
  * BksOpenaiProvider:
  *
@@ -69,6 +71,56 @@ says (const BksProviderFailure *failure,
       const char               *word)
 {
   return failure->message != NULL && strstr (failure->message, word) != NULL;
+}
+
+static gboolean
+is_vendor (BksProvider *provider,
+           const char  *id)
+{
+  return g_str_equal (bks_openai_find_vendor (provider)->id, id);
+}
+
+static gboolean
+bks_openai_provider_authorize (BksProvider      *provider,
+                               BksHttpExchange  *exchange,
+                               const char       *key,
+                               GError          **error)
+{
+  /* It wants to know which program calls; only the first one is needed. */
+  if (is_vendor (provider, "openrouter"))
+    {
+      bks_http_exchange_set_header (exchange, "HTTP-Referer", HOMEPAGE);
+      bks_http_exchange_set_header (exchange, "X-OpenRouter-Title", "Book Studio");
+    }
+  return BKS_PROVIDER_CLASS (bks_openai_provider_parent_class)->authorize (provider, exchange, key, error);
+}
+
+/* Together's 403 is documented as what is over the window; another one names its reason. */
+static gboolean
+is_forbidden (const BksProviderFailure *failure)
+{
+  static const char *const words[] = { "permission", "authoriz", "forbidden", "not allowed", "access" };
+  g_autofree char *lower = failure->message != NULL ? g_ascii_strdown (failure->message, -1) : NULL;
+
+  for (gsize i = 0; lower != NULL && i < G_N_ELEMENTS (words); i++)
+    if (strstr (lower, words[i]) != NULL)
+      return TRUE;
+  return FALSE;
+}
+
+static void
+bks_openai_provider_read_failure (BksProvider        *provider,
+                                  BksProviderFailure *failure,
+                                  BksHttpExchange    *exchange,
+                                  gint64              now_ms)
+{
+  if (failure->status == 403 && is_vendor (provider, "together") && !is_forbidden (failure) &&
+      bks_provider_failure_classify (failure) == BKS_ERROR_PERMISSION)
+    g_set_str (&failure->type, "context_length_exceeded");
+  /* OpenRouter's own 502: the one it asked is down, and others are there. */
+  if (failure->status == 502 && is_vendor (provider, "openrouter") &&
+      bks_provider_failure_classify (failure) == BKS_ERROR_SERVER)
+    g_set_str (&failure->type, "provider_unavailable");
 }
 
 /* What a refusal is about, as the quirk that avoids it; 0 if nothing does. */
@@ -305,6 +357,8 @@ bks_openai_provider_class_init (BksOpenaiProviderClass *klass)
   provider_class->complete = bks_openai_provider_complete;
   provider_class->check = bks_openai_provider_check;
   provider_class->list_models = bks_openai_provider_list_models;
+  provider_class->authorize = bks_openai_provider_authorize;
+  provider_class->read_failure = bks_openai_provider_read_failure;
 }
 
 static void

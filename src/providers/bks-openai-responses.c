@@ -227,6 +227,9 @@ take_event (BksProviderCall  *call,
     return fail_with (call, bks_json_get_object (response, "error"), error);
   if (response != NULL && (g_str_equal (type, "response.completed") || g_str_equal (type, "response.incomplete")))
     return take_end (call, response, error);
+  if (g_str_equal (type, "response.output_item.added") &&
+      g_strcmp0 (bks_json_get_string (bks_json_get_object (frame, "item"), "type"), "reasoning") == 0)
+    bks_provider_call_note_thinking (call);
   if (delta == NULL)
     return TRUE;
   if (g_str_equal (type, "response.output_text.delta"))
@@ -264,6 +267,8 @@ bks_openai_responses_take_frame (BksProviderCall  *call,
 {
   const char *type = bks_json_get_string (frame, "type");
 
+  if (type == NULL)
+    type = call->event;
   if (bks_json_get_object (frame, "response") != NULL)
     take_model (call, bks_json_get_object (frame, "response"));
   if (type != NULL)
