@@ -104,14 +104,22 @@ add_usage_members (JsonBuilder *builder,
 }
 
 static void
+print_usage (BksCli     *cli,
+             BksOutcome *outcome)
+{
+  g_autoptr(JsonBuilder) builder = begin_event ("usage");
+
+  add_usage_members (builder, outcome);
+  print_event (cli, builder);
+}
+
+static void
 print_success_events (BksCli     *cli,
                       BksOutcome *outcome)
 {
-  g_autoptr(JsonBuilder) usage = begin_event ("usage");
   g_autoptr(JsonBuilder) done = begin_event ("done");
 
-  add_usage_members (usage, outcome);
-  print_event (cli, usage);
+  print_usage (cli, outcome);
 
   bks_cli_add_string (done, "provider", outcome->provider);
   bks_cli_add_string (done, "model", outcome->model);
@@ -200,11 +208,15 @@ print_failure_events (BksCli       *cli,
                       const GError *error)
 {
   const char *text = bks_answer_get_text (answer);
+  BksOutcome *outcome = bks_router_get_outcome (answer);
 
   if (text != NULL && *text != '\0')
     print_interrupted (cli, text, error);
   else
     print_failed (cli, target, error);
+  /* What failed may cost as well. */
+  if (outcome != NULL)
+    print_usage (cli, outcome);
   print_error_event (cli, target, error);
 }
 

@@ -117,6 +117,10 @@ void              bks_cli_add_nodes      (JsonBuilder  *builder,
 void              bks_cli_print_nodes    (BksCli       *cli,
                                           GPtrArray    *nodes);
 
+/* bks-cli-trouble.c */
+GError           *bks_cli_explain        (const BksProviderInfo *info,
+                                          GError       *error);
+
 /* JSON members */
 void              bks_cli_add_string     (JsonBuilder  *builder,
                                           const char   *member,

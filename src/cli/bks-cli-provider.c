@@ -4,9 +4,12 @@
 #include "config.h"
 
 #include <glib/gi18n.h>
+#include <stdio.h>
+#include <unistd.h>
 
 #include "bks-cli-private.h"
 #include "bks-error.h"
+#include "bks-provider.h"
 
 #define TOKENS_OF_A_PRICE 1000000
 
@@ -50,6 +53,7 @@ add_provider (JsonBuilder     *builder,
                        info->key_state == BKS_KEY_STORED || info->key_state == BKS_KEY_ENVIRONMENT);
   bks_cli_add_string (builder, "state", bks_provider_info_get_state (info));
   bks_cli_add_boolean (builder, "preset", info->preset);
+  bks_cli_add_string (builder, "account_id", g_hash_table_lookup (info->options, BKS_PROVIDER_OPTION_ACCOUNT_ID));
   json_builder_end_object (builder);
 }
 
@@ -127,25 +131,46 @@ add (BksCli  *cli,
   if (info == NULL)
     return FALSE;
   print_provider (cli, info, info->id);
+  /* Standard output has the id alone, for scripts; a person sees what was made of the address. */
+  if (!cli->json && isatty (STDERR_FILENO) && !g_str_equal (info->base_url, options.base_url))
+    fprintf (stderr, _("The address was understood as %s\n"), info->base_url);
   return TRUE;
+}
+
+/* What "provider set" can change, besides the settings that a protocol has for itself. */
+static DexFuture *
+change (BksRouter  *router,
+        const char *id,
+        const char *setting,
+        const char *value)
+{
+  if (g_str_equal (setting, "base-url"))
+    return bks_router_set_base_url (router, id, value);
+  return bks_router_set_option (router, id, setting, value);
 }
 
 static gboolean
 set (BksCli  *cli,
      GError **error)
 {
+  static const char *const settings[] = {
+    "base-url", "name", BKS_PROVIDER_OPTION_ACCOUNT_ID, BKS_PROVIDER_OPTION_API_VERSION, NULL
+  };
+  const char *setting = cli->arguments[1];
   g_autoptr(BksProviderInfo) info = NULL;
 
   if (!check_arguments (cli, error))
     return FALSE;
-  if (!g_str_equal (cli->arguments[1], "base-url"))
-    return bks_cli_usage_error (error, _("“%s” is no setting of a provider, only base-url is"), cli->arguments[1]);
-  info = dex_await_boxed (bks_router_set_base_url (bks_studio_get_router (cli->studio), cli->arguments[0],
-                                                   cli->arguments[2]),
+  if (!g_strv_contains (settings, setting))
+    return bks_cli_usage_error (error, _("“%s” is no setting of a provider; there are base-url, name, account-id and api-version"),
+                                setting);
+  info = dex_await_boxed (change (bks_studio_get_router (cli->studio), cli->arguments[0], setting, cli->arguments[2]),
                           error);
   if (info == NULL)
     return FALSE;
-  print_provider (cli, info, info->base_url);
+  print_provider (cli, info, g_str_equal (setting, "base-url") ? info->base_url
+                             : g_str_equal (setting, "name")   ? info->name
+                             : (const char *) g_hash_table_lookup (info->options, setting));
   return TRUE;
 }
 
@@ -205,35 +230,51 @@ remove_provider (BksCli  *cli,
          dex_await (bks_router_remove_provider (bks_studio_get_router (cli->studio), cli->arguments[0]), error);
 }
 
+static void
+add_verdict (JsonBuilder      *builder,
+             const BksVerdict *verdict,
+             const char       *id,
+             const char       *words)
+{
+  json_builder_begin_object (builder);
+  bks_cli_add_string (builder, "id", id);
+  bks_cli_add_boolean (builder, "ok", TRUE);
+  bks_cli_add_string (builder, "verdict", words);
+  bks_cli_add_money (builder, "credit_usd", verdict->credit);
+  bks_cli_add_int (builder, "milliseconds", verdict->took_ms);
+  json_builder_end_object (builder);
+}
+
 static gboolean
 test (BksCli  *cli,
       GError **error)
 {
+  BksRouter *router = bks_studio_get_router (cli->studio);
   g_autoptr(JsonBuilder) builder = json_builder_new ();
-  g_autoptr(GError) failure = NULL;
-  gint64 milliseconds;
+  g_autoptr(BksProviderInfo) info = NULL;
+  g_autoptr(BksVerdict) verdict = NULL;
+  g_autofree char *credit = NULL;
+  g_autofree char *words = NULL;
+  GError *failure = NULL;
 
   if (!check_arguments (cli, error))
     return FALSE;
-  milliseconds = dex_await_int64 (bks_router_test_provider (bks_studio_get_router (cli->studio), cli->arguments[0],
-                                                            cli->stop),
-                                  &failure);
-  if (failure != NULL)
+  info = dex_await_boxed (bks_cli_until_stop (cli, bks_router_get_provider (router, cli->arguments[0])), error);
+  if (info == NULL)
+    return FALSE;
+  verdict = dex_await_boxed (bks_router_test_provider (router, info->id, cli->stop), &failure);
+  if (verdict == NULL)
     {
-      g_propagate_error (error, g_steal_pointer (&failure));
+      g_propagate_error (error, bks_cli_explain (info, failure));
       return FALSE;
     }
-  if (!cli->json)
-    {
-      bks_cli_print (cli, _("It works, in %" G_GINT64_FORMAT " ms.\n"), milliseconds);
-      return TRUE;
-    }
-  json_builder_begin_object (builder);
-  bks_cli_add_string (builder, "id", cli->arguments[0]);
-  bks_cli_add_boolean (builder, "ok", TRUE);
-  bks_cli_add_int (builder, "milliseconds", milliseconds);
-  json_builder_end_object (builder);
-  bks_cli_print_json (cli, builder);
+  credit = verdict->credit != BKS_MONEY_UNKNOWN ? bks_money_format_short (verdict->credit) : NULL;
+  words = g_strconcat (_(bks_studio_get_verdict (verdict->kind)), credit != NULL ? " " : NULL, credit, NULL);
+  add_verdict (builder, verdict, info->id, words);
+  if (cli->json)
+    bks_cli_print_json (cli, builder);
+  else
+    bks_cli_print (cli, _("%s (%" G_GINT64_FORMAT " ms).\n"), words, verdict->took_ms);
   return TRUE;
 }
 
@@ -243,6 +284,27 @@ price_per_million (BksMoney price)
   BksMoney million;
 
   return bks_money_multiply (price, TOKENS_OF_A_PRICE, &million) ? million : BKS_MONEY_UNKNOWN;
+}
+
+/* As far as the provider tells. */
+static void
+add_abilities (JsonBuilder  *builder,
+               BksAbilities  abilities)
+{
+  static const struct { BksAbilities ability; const char *name; } names[] = {
+    { BKS_ABILITY_TEXT, "text" },
+    { BKS_ABILITY_REASONING, "reasoning" },
+    { BKS_ABILITY_TOOLS, "tools" },
+    { BKS_ABILITY_VISION, "vision" },
+    { BKS_ABILITY_EMBEDDINGS, "embeddings" },
+  };
+
+  json_builder_set_member_name (builder, "abilities");
+  json_builder_begin_array (builder);
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    if (abilities & names[i].ability)
+      json_builder_add_string_value (builder, names[i].name);
+  json_builder_end_array (builder);
 }
 
 static void
@@ -255,6 +317,7 @@ add_model (JsonBuilder *builder,
   bks_cli_add_count (builder, "window", bks_model_get_window (model));
   bks_cli_add_money (builder, "input_usd_per_million", price_per_million (bks_model_get_input_price (model)));
   bks_cli_add_money (builder, "output_usd_per_million", price_per_million (bks_model_get_output_price (model)));
+  add_abilities (builder, bks_model_get_abilities (model));
   json_builder_end_object (builder);
 }
 
@@ -263,14 +326,22 @@ models (BksCli  *cli,
         GError **error)
 {
   g_autoptr(JsonBuilder) builder = json_builder_new ();
+  BksRouter *router = bks_studio_get_router (cli->studio);
+  g_autoptr(BksProviderInfo) info = NULL;
   g_autoptr(GPtrArray) found = NULL;
+  GError *failure = NULL;
 
   if (!check_arguments (cli, error))
     return FALSE;
-  found = dex_await_boxed (bks_router_list_models (bks_studio_get_router (cli->studio), cli->arguments[0], cli->stop),
-                           error);
-  if (found == NULL)
+  info = dex_await_boxed (bks_cli_until_stop (cli, bks_router_get_provider (router, cli->arguments[0])), error);
+  if (info == NULL)
     return FALSE;
+  found = dex_await_boxed (bks_router_list_models (router, info->id, cli->stop), &failure);
+  if (found == NULL)
+    {
+      g_propagate_error (error, bks_cli_explain (info, failure));
+      return FALSE;
+    }
   json_builder_begin_object (builder);
   json_builder_set_member_name (builder, "models");
   json_builder_begin_array (builder);
@@ -291,7 +362,7 @@ models (BksCli  *cli,
 }
 
 static const GOptionEntry add_options[] = {
-  { "protocol", 0, 0, G_OPTION_ARG_FILENAME, &options.protocol, N_("How it is spoken to: openai or ollama"), N_("PROTOCOL") },
+  { "protocol", 0, 0, G_OPTION_ARG_FILENAME, &options.protocol, N_("How it is spoken to: openai, anthropic, ollama or cloudflare"), N_("PROTOCOL") },
   { "base-url", 0, 0, G_OPTION_ARG_FILENAME, &options.base_url, N_("Its address"), N_("URL") },
   { NULL },
 };
@@ -299,7 +370,7 @@ static const GOptionEntry add_options[] = {
 const BksCliVerb bks_cli_provider_verbs[] = {
   { "provider", "list", "", N_("List the providers and whether they have a key"), list, NULL, 0, 0, BKS_CLI_PLAIN },
   { "provider", "add", "NAME --protocol PROTOCOL --base-url URL", N_("Add a provider"), add, add_options, 1, 1, BKS_CLI_PLAIN },
-  { "provider", "set", "PROVIDER base-url URL", N_("Change its address"), set, NULL, 3, 3, BKS_CLI_PLAIN },
+  { "provider", "set", "PROVIDER base-url|name|account-id|api-version VALUE", N_("Change its address, name, account or version of its API"), set, NULL, 3, 3, BKS_CLI_PLAIN },
   { "provider", "set-key", "PROVIDER", N_("Keep the API key from standard input in the keyring"), set_key, NULL, 1, 1, BKS_CLI_DISCREET },
   { "provider", "remove-key", "PROVIDER", N_("Remove its API key from the keyring"), remove_key, NULL, 1, 1, BKS_CLI_DISCREET },
   { "provider", "remove", "PROVIDER", N_("Remove a provider that was added"), remove_provider, NULL, 1, 1, BKS_CLI_PLAIN },

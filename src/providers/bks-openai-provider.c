@@ -277,27 +277,29 @@ new_strange_answer (BksProvider *provider)
                                  "What answers at this address is not an OpenAI-compatible server");
 }
 
-/* OpenRouter's answer to GET /key. */
-static gboolean
-check_credit (BksProvider  *provider,
-              JsonNode     *root,
-              GError      **error)
+/* OpenRouter's answer to GET /key. A key without a limit of its own says nothing of the credit. */
+static DexFuture *
+read_credit (BksProvider *provider,
+             JsonNode    *root)
 {
   JsonObject *data = JSON_NODE_HOLDS_OBJECT (root) ? bks_json_get_object (json_node_get_object (root), "data") : NULL;
   BksMoney remaining;
 
   if (data == NULL)
-    {
-      g_propagate_error (error, new_strange_answer (provider));
-      return FALSE;
-    }
-  if (bks_json_get_money (data, "limit_remaining", &remaining) && remaining <= 0)
-    {
-      g_propagate_error (error, bks_provider_new_error (provider, BKS_ERROR_BILLING,
-                                                        "The key is valid, but its spending limit is used up"));
-      return FALSE;
-    }
-  return TRUE;
+    return bks_future_error (new_strange_answer (provider));
+  if (!bks_json_get_money (data, "limit_remaining", &remaining))
+    return dex_future_new_true ();
+  if (remaining <= 0)
+    return bks_future_error (bks_provider_new_error (provider, BKS_ERROR_BILLING,
+                                                     "The key is valid, but its spending limit is used up"));
+  return dex_future_new_take_boxed (BKS_TYPE_VERDICT, bks_verdict_new (BKS_VERDICT_CREDIT, remaining));
+}
+
+/* "Missing scopes: api.model.read": the key is good, for other calls. */
+static gboolean
+is_restricted (const GError *error)
+{
+  return g_error_matches (error, BKS_ERROR, BKS_ERROR_PERMISSION) && strstr (error->message, "scope") != NULL;
 }
 
 static DexFuture *
@@ -305,13 +307,16 @@ check_fiber (gpointer data)
 {
   BksProviderQuery *query = data;
   const BksOpenaiVendor *vendor = bks_openai_find_vendor (query->provider);
-  GError *error = NULL;
+  g_autoptr(GError) error = NULL;
   g_autoptr(JsonNode) root = bks_provider_await_json (query->provider, vendor->check_path, query->key, &error);
 
+  if (root == NULL && is_restricted (error))
+    return dex_future_new_take_boxed (BKS_TYPE_VERDICT,
+                                      bks_verdict_new (BKS_VERDICT_KEY_RESTRICTED, BKS_MONEY_UNKNOWN));
   if (root == NULL)
-    return bks_future_error (error);
+    return bks_future_error (g_steal_pointer (&error));
   if (vendor->tells_credit)
-    return check_credit (query->provider, root, &error) ? dex_future_new_true () : bks_future_error (error);
+    return read_credit (query->provider, root);
   if (bks_openai_find_models (root) == NULL)
     return bks_future_error (new_strange_answer (query->provider));
   return dex_future_new_true ();

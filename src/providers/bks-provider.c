@@ -245,6 +245,19 @@ bks_provider_complete (BksProvider          *self,
   return BKS_PROVIDER_GET_CLASS (self)->complete (self, request, key, answer, cancellable);
 }
 
+/* Most protocols only tell that all is well. */
+static DexFuture *
+make_verdict_cb (DexFuture *checked,
+                 gpointer   has_key)
+{
+  if (G_VALUE_HOLDS (dex_future_get_value (checked, NULL), BKS_TYPE_VERDICT))
+    return dex_ref (checked);
+  return dex_future_new_take_boxed (BKS_TYPE_VERDICT,
+                                    bks_verdict_new (GPOINTER_TO_INT (has_key) ? BKS_VERDICT_KEY_ACCEPTED
+                                                                               : BKS_VERDICT_REACHABLE,
+                                                     BKS_MONEY_UNKNOWN));
+}
+
 /**
  * bks_provider_check:
  * @self: a provider
@@ -253,8 +266,8 @@ bks_provider_complete (BksProvider          *self,
  *
  * Asks the server for something that is free and, where it can, needs the key.
  *
- * Returns: (transfer full): resolves to %TRUE if the server is there and takes
- *   the key; rejects with a provider class whose message names the cause
+ * Returns: (transfer full): resolves to a #BksVerdict if the server is there
+ *   and takes the key; rejects with a provider class whose message names the cause
  */
 DexFuture *
 bks_provider_check (BksProvider    *self,
@@ -263,7 +276,8 @@ bks_provider_check (BksProvider    *self,
 {
   g_return_val_if_fail (BKS_IS_PROVIDER (self), NULL);
 
-  return BKS_PROVIDER_GET_CLASS (self)->check (self, key, cancellable);
+  return dex_future_then (BKS_PROVIDER_GET_CLASS (self)->check (self, key, cancellable), make_verdict_cb,
+                          GINT_TO_POINTER (key != NULL), NULL);
 }
 
 /**

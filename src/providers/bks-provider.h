@@ -7,6 +7,7 @@
 #include "bks-http-exchange.h"
 #include "bks-limits.h"
 #include "bks-model.h"
+#include "bks-verdict.h"
 
 G_BEGIN_DECLS
 
@@ -33,6 +34,7 @@ struct _BksProviderClass
                              const char           *key,
                              BksAnswer            *answer,
                              DexCancellable       *cancellable);
+  /* → TRUE, or a BksVerdict where it tells more */
   DexFuture *(*check)       (BksProvider          *self,
                              const char           *key,
                              DexCancellable       *cancellable);
@@ -95,7 +97,7 @@ DexFuture   *bks_provider_complete     (BksProvider          *self,
                                         const char           *key,
                                         BksAnswer            *answer,
                                         DexCancellable       *cancellable);
-/* → TRUE if the server is there and takes the key; costs nothing */
+/* → BksVerdict if the server is there and takes the key; costs nothing */
 DexFuture   *bks_provider_check        (BksProvider          *self,
                                         const char           *key,
                                         DexCancellable       *cancellable);

@@ -33,6 +33,8 @@ static guint signals[N_SIGNALS];
 #define KEY_PURPOSE "provider"
 #define MAX_KEY_BYTES 4096
 #define MAX_ID_BYTES 40
+/* The one setting of a provider that is for people and not for its protocol. */
+#define OPTION_NAME "name"
 
 /**
  * bks_provider_info_ref:
@@ -57,6 +59,7 @@ info_clear (gpointer data)
   g_free (self->base_url);
   g_free (self->origin);
   g_free (self->key_url);
+  g_hash_table_unref (self->options);
 }
 
 /**
@@ -177,6 +180,7 @@ typedef struct
   char           *id;
   char           *value;
   char           *protocol;
+  char           *option;
   DexCancellable *cancellable;
 } Verb;
 
@@ -204,6 +208,7 @@ verb_free (gpointer data)
     explicit_bzero (verb->value, strlen (verb->value));
   g_free (verb->value);
   g_free (verb->protocol);
+  g_free (verb->option);
   dex_clear (&verb->cancellable);
   g_free (verb);
 }
@@ -222,6 +227,7 @@ make_info (const char      *id,
   info->base_url = g_strdup (base_url);
   info->origin = bks_url_get_origin (base_url);
   info->key_url = g_strdup (preset != NULL ? preset->key_url : NULL);
+  info->options = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   info->preset = preset != NULL;
   info->local = bks_url_is_loopback (base_url);
   /* One's own server, wherever it stands; what answers at https is somebody's service. */
@@ -293,6 +299,37 @@ await_key_state (BksRouter       *self,
     explicit_bzero (key, strlen (key));
 }
 
+static BksProviderInfo *
+find_info (GPtrArray  *infos,
+           const char *id)
+{
+  for (guint i = 0; i < infos->len; i++)
+    {
+      BksProviderInfo *info = g_ptr_array_index (infos, i);
+
+      if (g_str_equal (info->id, id))
+        return info;
+    }
+  return NULL;
+}
+
+/* What a person set besides the address. */
+static void
+take_options (GPtrArray *infos,
+              GPtrArray *options)
+{
+  for (guint i = 0; i < options->len; i++)
+    {
+      const BksProviderOption *option = g_ptr_array_index (options, i);
+      BksProviderInfo *info = find_info (infos, option->provider);
+
+      if (info != NULL && g_str_equal (option->name, OPTION_NAME))
+        g_set_str (&info->name, option->value);
+      else if (info != NULL)
+        g_hash_table_insert (info->options, g_strdup (option->name), g_strdup (option->value));
+    }
+}
+
 /* Fiber. Presets in their order with the addresses a person gave them, then what was added. */
 static GPtrArray *
 await_infos (BksRouter  *self,
@@ -300,8 +337,9 @@ await_infos (BksRouter  *self,
 {
   g_autoptr(GPtrArray) infos = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_provider_info_unref);
   g_autoptr(GPtrArray) rows = dex_await_boxed (bks_library_list_providers (self->library), error);
+  g_autoptr(GPtrArray) options = NULL;
 
-  if (rows == NULL)
+  if (rows == NULL || (options = dex_await_boxed (bks_library_list_provider_options (self->library), error)) == NULL)
     return NULL;
   for (guint i = 0; i < self->presets->len; i++)
     {
@@ -330,6 +368,7 @@ await_infos (BksRouter  *self,
       if (!replaced)
         g_ptr_array_add (infos, info);
     }
+  take_options (infos, options);
   g_hash_table_remove_all (self->free);
   for (guint i = 0; i < infos->len; i++)
     {
@@ -356,16 +395,13 @@ bks_router_await_provider (BksRouter   *self,
                            GError     **error)
 {
   g_autoptr(GPtrArray) infos = await_infos (self, error);
+  BksProviderInfo *info;
 
   if (infos == NULL)
     return NULL;
-  for (guint i = 0; i < infos->len; i++)
-    {
-      BksProviderInfo *info = g_ptr_array_index (infos, i);
-
-      if (g_str_equal (info->id, id))
-        return bks_provider_info_ref (info);
-    }
+  info = find_info (infos, id);
+  if (info != NULL)
+    return bks_provider_info_ref (info);
   g_set_error (error, BKS_ERROR, BKS_ERROR_NOT_FOUND, "There is no provider “%s”", id);
   return NULL;
 }
@@ -462,35 +498,84 @@ await_put_address (BksRouter  *self,
   return await_info_future (self, id);
 }
 
-static gboolean
-is_valid_id (const char *id)
+/**
+ * bks_router_make_id:
+ * @name: what a person calls a provider
+ *
+ * Returns: (transfer full): an id made of it: small letters, digits, hyphens
+ *   and underscores; empty where @name has no letter or digit
+ */
+char *
+bks_router_make_id (const char *name)
 {
-  gsize length = strlen (id);
+  g_autofree char *ascii = g_utf8_validate (name, -1, NULL) ? g_str_to_ascii (name, NULL) : g_strdup ("");
+  GString *id = g_string_new (NULL);
 
-  if (length == 0 || length > MAX_ID_BYTES || !g_ascii_isalpha (id[0]))
-    return FALSE;
-  return strspn (id, "abcdefghijklmnopqrstuvwxyz0123456789-_") == length;
+  for (const char *at = ascii; *at != '\0'; at++)
+    {
+      if (g_ascii_isalnum (*at) || (*at == '_' && id->len > 0))
+        g_string_append_c (id, g_ascii_tolower (*at));
+      else if (id->len > 0 && id->str[id->len - 1] != '-')
+        g_string_append_c (id, '-');
+    }
+  if (id->len > 0 && id->str[id->len - 1] == '-')
+    g_string_truncate (id, id->len - 1);
+  return g_string_free (id, FALSE);
+}
+
+static gboolean
+check_name (const char  *name,
+            const char  *id,
+            GError     **error)
+{
+  const char *cause = NULL;
+
+  if (!g_utf8_validate (name, -1, NULL))
+    cause = "The name is not text";
+  else if (*id == '\0' || !g_ascii_isalpha (*id))
+    cause = "A provider's name begins with a letter";
+  else if (strlen (id) > MAX_ID_BYTES || strlen (name) > 2 * MAX_ID_BYTES)
+    cause = "The name is too long";
+  for (const char *p = name; cause == NULL && *p != '\0'; p = g_utf8_next_char (p))
+    if (g_unichar_iscntrl (g_utf8_get_char (p)))
+      cause = "The name holds a line break or another control character";
+    else if (*p == ':' || *p == '/')
+      cause = "A provider's name has no “:” and no “/”, because they part it from its models";
+  if (cause == NULL)
+    return TRUE;
+  g_set_error_literal (error, BKS_ERROR, BKS_ERROR_INVALID_ARGUMENT, cause);
+  return FALSE;
 }
 
 static DexFuture *
 add_provider_fiber (gpointer data)
 {
   Verb *verb = data;
+  BksRouter *self = verb->self;
+  g_autofree char *name = g_strstrip (g_strdup (verb->id));
+  g_autofree char *id = bks_router_make_id (name);
+  g_autofree char *base_url = NULL;
   g_autoptr(BksProviderInfo) existing = NULL;
+  GError *error = NULL;
 
-  if (!is_valid_id (verb->id))
-    return dex_future_new_reject (BKS_ERROR, BKS_ERROR_INVALID_ARGUMENT,
-                                  "A provider's name is made of small letters, digits and dashes, and begins with a letter");
-  existing = bks_router_await_provider (verb->self, verb->id, NULL);
+  if (!check_name (name, id, &error))
+    return bks_future_error (error);
+  existing = bks_router_await_provider (self, id, NULL);
   if (existing != NULL)
-    return dex_future_new_reject (BKS_ERROR, BKS_ERROR_EXISTS, "There already is a provider “%s”", verb->id);
-  return await_put_address (verb->self, verb->id, verb->protocol, verb->value);
+    return dex_future_new_reject (BKS_ERROR, BKS_ERROR_EXISTS, "There already is a provider “%s”", id);
+  base_url = bks_provider_normalize_base_url (verb->protocol, verb->value, &error);
+  /* The name first: without a provider it is none, and shows nowhere. */
+  if (base_url == NULL ||
+      (!g_str_equal (name, id) &&
+       !dex_await (bks_library_set_provider_option (self->library, id, OPTION_NAME, name), &error)))
+    return bks_future_error (error);
+  return await_put_address (self, id, verb->protocol, base_url);
 }
 
 /**
  * bks_router_add_provider:
  * @self: a router
- * @id: small letters, digits and dashes
+ * @name: what to call it; its id is made of it, see bks_router_make_id()
  * @protocol: a wire protocol, see bks_provider_new()
  * @base_url: its address, as a person writes it
  *
@@ -499,15 +584,15 @@ add_provider_fiber (gpointer data)
  */
 DexFuture *
 bks_router_add_provider (BksRouter  *self,
-                         const char *id,
+                         const char *name,
                          const char *protocol,
                          const char *base_url)
 {
   Verb *verb;
 
-  g_return_val_if_fail (BKS_IS_ROUTER (self) && id != NULL && protocol != NULL && base_url != NULL, NULL);
+  g_return_val_if_fail (BKS_IS_ROUTER (self) && name != NULL && protocol != NULL && base_url != NULL, NULL);
 
-  verb = verb_new (self, id, base_url);
+  verb = verb_new (self, name, base_url);
   verb->protocol = g_strdup (protocol);
   return bks_spawn (NULL, add_provider_fiber, verb, verb_free);
 }
@@ -543,6 +628,65 @@ bks_router_set_base_url (BksRouter  *self,
   g_return_val_if_fail (BKS_IS_ROUTER (self) && id != NULL && base_url != NULL, NULL);
 
   return bks_spawn (NULL, set_base_url_fiber, verb_new (self, id, base_url), verb_free);
+}
+
+/* Fiber. Whether the provider's protocol has such a setting and can use the value. */
+static gboolean
+check_option (BksRouter        *self,
+              BksProviderInfo  *info,
+              const char       *option,
+              const char       *value,
+              GError          **error)
+{
+  g_autoptr(BksProvider) provider = bks_provider_new (info->protocol, info->id, info->base_url, self->http,
+                                                      self->limits, error);
+
+  return provider != NULL && bks_provider_set_option (provider, option, value, error);
+}
+
+static DexFuture *
+set_option_fiber (gpointer data)
+{
+  Verb *verb = data;
+  BksRouter *self = verb->self;
+  GError *error = NULL;
+  g_autofree char *value = g_strstrip (g_strdup (verb->value));
+  g_autoptr(BksProviderInfo) info = bks_router_await_provider (self, verb->id, &error);
+
+  if (info == NULL ||
+      !(g_str_equal (verb->option, OPTION_NAME) ? check_name (value, info->id, &error)
+                                                : check_option (self, info, verb->option, value, &error)) ||
+      !dex_await (bks_library_set_provider_option (self->library, info->id, verb->option, value), &error))
+    return bks_future_error (error);
+  g_hash_table_remove (self->listings, info->id);
+  g_signal_emit (self, signals[SIGNAL_PROVIDERS_CHANGED], 0);
+  return await_info_future (self, info->id);
+}
+
+/**
+ * bks_router_set_option:
+ * @self: a router
+ * @id: a provider's id
+ * @option: "name", or a setting of its protocol, see bks_provider_set_option()
+ * @value: its value; never a key
+ *
+ * Returns: (transfer full): resolves to its #BksProviderInfo; rejects with
+ *   %BKS_ERROR_INVALID_ARGUMENT where the protocol has no such setting or
+ *   @value cannot be one
+ */
+DexFuture *
+bks_router_set_option (BksRouter  *self,
+                       const char *id,
+                       const char *option,
+                       const char *value)
+{
+  Verb *verb;
+
+  g_return_val_if_fail (BKS_IS_ROUTER (self) && id != NULL && option != NULL && value != NULL, NULL);
+
+  verb = verb_new (self, id, value);
+  verb->option = g_strdup (option);
+  return bks_spawn (NULL, set_option_fiber, verb, verb_free);
 }
 
 /* Fiber. The key of an address that is going, or it would lie in the keyring for ever. */
@@ -766,7 +910,18 @@ bks_router_make_provider (BksRouter              *self,
                           const BksProviderInfo  *info,
                           GError                **error)
 {
-  return bks_provider_new (info->protocol, info->id, info->base_url, self->http, self->limits, error);
+  g_autoptr(BksProvider) provider = bks_provider_new (info->protocol, info->id, info->base_url, self->http,
+                                                      self->limits, error);
+  GHashTableIter iter;
+  const char *option, *value;
+
+  if (provider == NULL)
+    return NULL;
+  g_hash_table_iter_init (&iter, info->options);
+  while (g_hash_table_iter_next (&iter, (gpointer *) &option, (gpointer *) &value))
+    if (!bks_provider_set_option (provider, option, value, error))
+      return NULL;
+  return g_steal_pointer (&provider);
 }
 
 static DexFuture *
@@ -778,6 +933,7 @@ test_provider_fiber (gpointer data)
   g_autoptr(BksProviderInfo) info = bks_router_await_provider (self, verb->id, &error);
   g_autoptr(BksProvider) provider = NULL;
   g_autofree char *key = NULL;
+  BksVerdict *verdict;
   gint64 started;
 
   if (info == NULL || (provider = bks_router_make_provider (self, info, &error)) == NULL)
@@ -786,9 +942,11 @@ test_provider_fiber (gpointer data)
   if (error != NULL)
     return bks_future_error (error);
   started = bks_clock_get_monotonic_ms (self->limits->clock);
-  if (!dex_await (bks_provider_check (provider, key, verb->cancellable), &error))
+  verdict = dex_await_boxed (bks_provider_check (provider, key, verb->cancellable), &error);
+  if (verdict == NULL)
     return bks_future_error (error);
-  return dex_future_new_for_int64 (bks_clock_get_monotonic_ms (self->limits->clock) - started);
+  verdict->took_ms = bks_clock_get_monotonic_ms (self->limits->clock) - started;
+  return dex_future_new_take_boxed (BKS_TYPE_VERDICT, verdict);
 }
 
 /**
@@ -799,8 +957,8 @@ test_provider_fiber (gpointer data)
  *
  * Asks the server, free of charge, whether it is there and takes the key.
  *
- * Returns: (transfer full): resolves to how many milliseconds it took (gint64);
- *   rejects with the class of what is wrong
+ * Returns: (transfer full): resolves to a #BksVerdict; rejects with the class
+ *   of what is wrong
  */
 DexFuture *
 bks_router_test_provider (BksRouter      *self,

@@ -9,6 +9,7 @@
 #include "bks-limits.h"
 #include "bks-model.h"
 #include "bks-secret-store.h"
+#include "bks-verdict.h"
 
 G_BEGIN_DECLS
 
@@ -40,6 +41,7 @@ typedef struct
   gboolean     preset;    /* ships with the program */
   gboolean     local;     /* its address is on this machine */
   gboolean     free;      /* its own models cost nothing */
+  GHashTable  *options;   /* name → value: what its protocol knows besides the address, "account-id" */
   BksKeyState  key_state;
 } BksProviderInfo;
 
@@ -80,13 +82,18 @@ G_DECLARE_FINAL_TYPE (BksRouter, bks_router, BKS, ROUTER, GObject)
 BksRouter  *bks_router_new             (BksDatabase          *library,
                                         BksSecretStore       *secrets,
                                         BksLimits            *limits);
+char       *bks_router_make_id         (const char           *name);
 DexFuture  *bks_router_list_providers  (BksRouter            *self);
 DexFuture  *bks_router_get_provider    (BksRouter            *self,
                                         const char           *id);
 DexFuture  *bks_router_add_provider    (BksRouter            *self,
-                                        const char           *id,
+                                        const char           *name,
                                         const char           *protocol,
                                         const char           *base_url);
+DexFuture  *bks_router_set_option      (BksRouter            *self,
+                                        const char           *id,
+                                        const char           *option,
+                                        const char           *value);
 DexFuture  *bks_router_set_base_url    (BksRouter            *self,
                                         const char           *id,
                                         const char           *base_url);

@@ -4,9 +4,11 @@
 #include "config.h"
 
 #include "bks-error.h"
+#include "bks-library.h"
 #include "bks-library-providers.h"
 
 G_DEFINE_BOXED_TYPE (BksProviderRow, bks_provider_row, bks_provider_row_copy, bks_provider_row_free)
+G_DEFINE_BOXED_TYPE (BksProviderOption, bks_provider_option, bks_provider_option_copy, bks_provider_option_free)
 G_DEFINE_BOXED_TYPE (BksTarget, bks_target, bks_target_copy, bks_target_free)
 
 /**
@@ -36,6 +38,36 @@ bks_provider_row_free (BksProviderRow *self)
   g_free (self->id);
   g_free (self->protocol);
   g_free (self->base_url);
+  g_free (self);
+}
+
+/**
+ * bks_provider_option_copy:
+ * @self: a setting
+ *
+ * Returns: (transfer full): a copy
+ */
+BksProviderOption *
+bks_provider_option_copy (BksProviderOption *self)
+{
+  BksProviderOption *copy = g_new0 (BksProviderOption, 1);
+
+  copy->provider = g_strdup (self->provider);
+  copy->name = g_strdup (self->name);
+  copy->value = g_strdup (self->value);
+  return copy;
+}
+
+/**
+ * bks_provider_option_free:
+ * @self: (transfer full): a setting
+ */
+void
+bks_provider_option_free (BksProviderOption *self)
+{
+  g_free (self->provider);
+  g_free (self->name);
+  g_free (self->value);
   g_free (self);
 }
 
@@ -171,6 +203,84 @@ bks_library_put_provider (BksDatabase *library,
                              (GDestroyNotify) g_variant_unref);
 }
 
+/* Among the settings of the library, as "provider/ID/NAME": an id has no slash. */
+#define OPTION_KEY "provider/"
+
+static gboolean
+list_options (BksConnection  *connection,
+              GValue         *result,
+              gpointer        data,
+              GError        **error)
+{
+  g_autoptr(GPtrArray) options = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_provider_option_free);
+  sqlite3_stmt *statement;
+  int step;
+
+  statement = bks_connection_prepare (connection,
+                                      "SELECT key, value FROM settings WHERE key GLOB '" OPTION_KEY "*/*'", error);
+  if (statement == NULL)
+    return FALSE;
+  while ((step = bks_connection_step (connection, statement, error)) == SQLITE_ROW)
+    {
+      g_auto(GStrv) parts = g_strsplit ((const char *) sqlite3_column_text (statement, 0), "/", 3);
+      BksProviderOption option = { parts[1], parts[2], (char *) sqlite3_column_text (statement, 1) };
+
+      g_ptr_array_add (options, bks_provider_option_copy (&option));
+    }
+  if (step == -1)
+    return FALSE;
+  g_value_init (result, G_TYPE_PTR_ARRAY);
+  g_value_take_boxed (result, g_steal_pointer (&options));
+  return TRUE;
+}
+
+/**
+ * bks_library_list_provider_options:
+ * @library: the library
+ *
+ * Returns: (transfer full): resolves to a #GPtrArray of #BksProviderOption, those of all providers
+ */
+DexFuture *
+bks_library_list_provider_options (BksDatabase *library)
+{
+  return bks_database_read (library, list_options, NULL, NULL);
+}
+
+/**
+ * bks_library_set_provider_option:
+ * @library: the library
+ * @id: a provider's id
+ * @name: which setting
+ * @value: its value; never a key
+ *
+ * Returns: (transfer full): resolves when it is durable
+ */
+DexFuture *
+bks_library_set_provider_option (BksDatabase *library,
+                                 const char  *id,
+                                 const char  *name,
+                                 const char  *value)
+{
+  g_autofree char *key = g_strconcat (OPTION_KEY, id, "/", name, NULL);
+
+  return bks_library_set_setting (library, key, value);
+}
+
+static gboolean
+delete_options (BksConnection  *connection,
+                const char     *id,
+                GError        **error)
+{
+  sqlite3_stmt *statement;
+
+  statement = bks_connection_prepare (connection,
+                                      "DELETE FROM settings WHERE key GLOB '" OPTION_KEY "' || ? || '/*'", error);
+  if (statement == NULL)
+    return FALSE;
+  bks_bind_text (statement, 1, id);
+  return bks_connection_run (connection, statement, error);
+}
+
 static gboolean
 delete_provider (BksConnection  *connection,
                  GValue         *result,
@@ -189,6 +299,8 @@ delete_provider (BksConnection  *connection,
       g_set_error (error, BKS_ERROR, BKS_ERROR_NOT_FOUND, "No provider “%s” was added", (const char *) data);
       return FALSE;
     }
+  if (!delete_options (connection, data, error))
+    return FALSE;
   statement = bks_connection_prepare (connection, "DELETE FROM roles WHERE provider = ?", error);
   if (statement == NULL)
     return FALSE;
@@ -201,7 +313,7 @@ delete_provider (BksConnection  *connection,
  * @library: the library
  * @id: its id
  *
- * Forgets a provider and the places it has in roles.
+ * Forgets a provider, its settings and the places it has in roles.
  *
  * Returns: (transfer full): resolves when it is durable; rejects with %BKS_ERROR_NOT_FOUND
  */

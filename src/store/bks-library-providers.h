@@ -34,9 +34,27 @@ typedef struct
   char *model;
 } BksTarget;
 
+/**
+ * BksProviderOption:
+ *
+ * A setting of a provider besides its address: "name", "account-id".
+ */
+#define BKS_TYPE_PROVIDER_OPTION (bks_provider_option_get_type ())
+
+typedef struct
+{
+  char *provider;
+  char *name;
+  char *value;
+} BksProviderOption;
+
 GType           bks_provider_row_get_type    (void);
 BksProviderRow *bks_provider_row_copy        (BksProviderRow *self);
 void            bks_provider_row_free        (BksProviderRow *self);
+
+GType              bks_provider_option_get_type (void);
+BksProviderOption *bks_provider_option_copy     (BksProviderOption *self);
+void               bks_provider_option_free     (BksProviderOption *self);
 
 GType           bks_target_get_type          (void);
 BksTarget      *bks_target_new               (const char     *provider,
@@ -45,6 +63,7 @@ BksTarget      *bks_target_copy              (BksTarget      *self);
 void            bks_target_free              (BksTarget      *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BksProviderRow, bks_provider_row_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BksProviderOption, bks_provider_option_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BksTarget, bks_target_free)
 
 DexFuture      *bks_library_list_providers   (BksDatabase    *library);
@@ -55,6 +74,11 @@ DexFuture      *bks_library_put_provider     (BksDatabase    *library,
                                               gint64          created_at);
 DexFuture      *bks_library_delete_provider  (BksDatabase    *library,
                                               const char     *id);
+DexFuture      *bks_library_list_provider_options (BksDatabase *library);
+DexFuture      *bks_library_set_provider_option (BksDatabase *library,
+                                              const char     *id,
+                                              const char     *name,
+                                              const char     *value);
 DexFuture      *bks_library_get_role         (BksDatabase    *library,
                                               const char     *role);
 DexFuture      *bks_library_set_role         (BksDatabase    *library,

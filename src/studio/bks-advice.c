@@ -71,3 +71,24 @@ bks_studio_get_advice (const GError *error)
       return NULL;
     }
 }
+
+/**
+ * bks_studio_get_verdict:
+ * @kind: what a test of a provider has found
+ *
+ * Returns: (transfer none): it in words, an untranslated phrase for the faces'
+ *   gettext; after that of %BKS_VERDICT_CREDIT the amount is written
+ */
+const char *
+bks_studio_get_verdict (BksVerdictKind kind)
+{
+  switch (kind)
+    {
+    case BKS_VERDICT_KEY_ACCEPTED: return N_("Key accepted; credit unknown until first use");
+    case BKS_VERDICT_KEY_RESTRICTED:
+      return N_("Key accepted, but it may not list models, so type their names; credit unknown until first use");
+    case BKS_VERDICT_CREDIT: return N_("Key accepted; left to spend:");
+    case BKS_VERDICT_REACHABLE:
+    default: return N_("It answers and needs no key");
+    }
+}

@@ -59,5 +59,6 @@ gboolean        bks_export_format_from_string (const char      *text,
                                                BksExportFormat *format);
 const char     *bks_export_format_get_suffix  (BksExportFormat  format);
 const char     *bks_studio_get_advice         (const GError    *error);
+const char     *bks_studio_get_verdict        (BksVerdictKind   kind);
 
 G_END_DECLS

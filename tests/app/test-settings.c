@@ -227,22 +227,8 @@ test_add (AppFixture    *fixture,
   app_wait_for (is_set, &added, "the provider to be added");
   g_assert_cmpstr (added, ==, "my-server");
   info = await_provider (fixture, "my-server");
+  g_assert_cmpstr (info->name, ==, "My Server");
   g_assert_cmpstr (info->base_url, ==, "https://llm.example.org/v1");
-}
-
-static void
-test_make_id (void)
-{
-  static const char *const table[][2] = {
-    { "My Server", "my-server" }, { "  LM Studio 2! ", "lm-studio-2" }, { "Ünïted", "united" }, { "…", "" },
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (table); i++)
-    {
-      g_autofree char *id = bks_add_provider_dialog_make_id (table[i][0]);
-
-      g_assert_cmpstr (id, ==, table[i][1]);
-    }
 }
 
 static void
@@ -278,7 +264,6 @@ main (int   argc,
   ADD ("verdict-fails", test_verdict_fails);
   ADD ("writing", test_writing);
   ADD ("add", test_add);
-  g_test_add_func ("/settings/make-id", test_make_id);
   g_test_add_func ("/settings/describe-model", test_describe_model);
   return g_test_run ();
 }

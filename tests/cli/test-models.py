@@ -177,6 +177,12 @@ class Complete(ModelCase):
         self.assertEqual(events[-1]['class'], 'FORBIDDEN')
         self.events('x', '--model', 'fake:demo-writer', '--book', book)
 
+    def test_local_ollama_is_free(self):
+        self.ok('provider', 'set', 'ollama', 'base-url', self.start_provider())
+        self.ok('complete', 'Once', '--model', 'ollama:demo-writer')
+        [row] = self.json('usage')['rows']
+        self.assertEqual((row['provider'], row['cost_usd'], row['outcome']), ('ollama', '0', 'ok'))
+
     def test_the_key_is_nowhere(self):
         outputs = [self.ok('complete', 'Once', '--model', 'fake:demo-writer', '--events'), self.ok('provider', 'list'),
                    self.ok('provider', 'list', '--json'), self.ok('usage', '--json'),
@@ -200,7 +206,8 @@ class Providers(ModelCase):
 
     def test_presets(self):
         names = {entry['id'] for entry in self.json('provider', 'list')['providers']}
-        self.assertLessEqual({'ollama', 'openai', 'openrouter', 'together'}, names)
+        self.assertLessEqual({'ollama', 'openai', 'anthropic', 'openrouter', 'together', 'groq', 'mistral', 'deepseek',
+                              'gemini', 'xai', 'lmstudio', 'llamacpp'}, names)
         self.assertFalse(self.provider('openai')['has_key'])
         self.assertEqual(self.provider('ollama')['state'], 'ready')
 
@@ -216,6 +223,38 @@ class Providers(ModelCase):
         self.refused('provider', 'remove', 'openai')
         self.refused('provider', 'remove', 'mine')
 
+    def test_what_a_person_calls_it(self):
+        self.assertEqual(self.ok('provider', 'add', 'My Scripted Server', '--protocol', 'openai', '--base-url',
+                                 'http://127.0.0.1:9/v1'), 'my-scripted-server\n')
+        self.assertEqual(self.provider('my-scripted-server')['name'], 'My Scripted Server')
+        self.assertEqual(self.ok('provider', 'set', 'my-scripted-server', 'name', 'Études'), 'Études\n')
+        self.assertEqual(self.provider('my-scripted-server')['name'], 'Études')
+        for name in ('', '1st', '…', 'a:b', 'a/b', 'x' * 100, 'two\nlines'):
+            with self.subTest(name):
+                self.refused('provider', 'add', name, '--protocol', 'openai', '--base-url', 'http://127.0.0.1:9/v1')
+        # Removed, and added again: nothing of the old one is left.
+        self.ok('provider', 'remove', 'my-scripted-server')
+        self.ok('provider', 'add', 'my-scripted-server', '--protocol', 'openai', '--base-url', 'http://127.0.0.1:9/v1')
+        self.assertEqual(self.provider('my-scripted-server')['name'], 'my-scripted-server')
+
+    def test_addresses_are_understood(self):
+        understood = 'https://api.example.org/v1'
+        for typed in ('https://api.example.org/v1', 'https://api.example.org/v1/', 'https://api.example.org',
+                      'api.example.org', 'https://api.example.org/v1/v1', 'https://api.example.org/v1/chat/completions',
+                      'https://api.example.org/v1/chat/completions/', 'https://api.example.org/v1/responses',
+                      'https://api.example.org/v1/embeddings', 'https://api.example.org//v1//models',
+                      ' HTTPS://API.example.org:443/v1 '):
+            with self.subTest(typed):
+                self.assertEqual(self.ok('provider', 'set', 'openai', 'base-url', typed), understood + '\n')
+                self.assertEqual(self.provider('openai')['base_url'], understood)
+
+    def test_bad_settings(self):
+        self.wrong('provider', 'set', 'openai', 'colour', 'red')
+        self.refused('provider', 'set', 'openai', 'account-id', 'x')
+        self.refused('provider', 'set', 'nobody', 'name', 'x')
+        self.refused('provider', 'set', 'anthropic', 'api-version', '1999-01-01')
+        self.ok('provider', 'set', 'anthropic', 'api-version', '2026-10-21')
+
     def test_bad_addresses(self):
         for url in ('', 'two words', 'file:///etc/passwd', 'ftp://x/', 'http://', 'https://user:pass@example.org/v1'):
             with self.subTest(url):
@@ -226,13 +265,133 @@ class Providers(ModelCase):
     def test_it_works(self):
         self.start_provider(key=KEY)
         self.add_provider(self.url)
-        self.assertRegex(self.ok('provider', 'test', 'fake'), r'\d+ ms')
-        self.assertIs(self.json('provider', 'test', 'fake')['ok'], True)
+        self.assertRegex(self.ok('provider', 'test', 'fake'),
+                         r'^Key accepted; credit unknown until first use \(\d+ ms\)\.\n$')
+        verdict = self.json('provider', 'test', 'fake')
+        self.assertEqual((verdict['ok'], verdict['verdict'], verdict['credit_usd']),
+                         (True, 'Key accepted; credit unknown until first use', None))
         models = [model['id'] for model in self.json('provider', 'models', 'fake')['models']]
         self.assertGreater(len(models), 0)
         self.assertEqual(self.ok('provider', 'models', 'fake').splitlines(), models)
         self.assertEqual(self.provider('fake')['state'], 'ready')
         self.assertTrue(self.provider('fake')['has_key'])
+
+
+    def test_what_models_can(self):
+        self.start_provider(script=[{'path': '/v1/models', 'json': {'data': [
+            {'id': 'a/b', 'context_length': 9000, 'pricing': {'prompt': '0.000002', 'completion': '0.00001'},
+             'architecture': {'input_modalities': ['text', 'image'], 'output_modalities': ['text']},
+             'supported_parameters': ['tools', 'reasoning']}, {'id': 'c'}]}}])
+        self.ok('provider', 'set', 'openrouter', 'base-url', self.url + '/v1')
+        self.environment['BOOK_STUDIO_KEY_OPENROUTER'] = KEY
+        self.assertEqual(self.json('provider', 'models', 'openrouter')['models'], [
+            {'id': 'a/b', 'provider': 'openrouter', 'window': 9000, 'input_usd_per_million': '2',
+             'output_usd_per_million': '10', 'abilities': ['text', 'reasoning', 'tools', 'vision']},
+            {'id': 'c', 'provider': 'openrouter', 'window': None, 'input_usd_per_million': None,
+             'output_usd_per_million': None, 'abilities': ['text']}])
+
+    def test_verdicts(self):
+        self.environment['BOOK_STUDIO_KEY_OPENROUTER'] = self.environment['BOOK_STUDIO_KEY_OPENAI'] = KEY
+        self.start_provider(script=[{'path': '/v1/key', 'json': {'data': {'limit': 5, 'limit_remaining': 3.25}}}])
+        self.ok('provider', 'set', 'openrouter', 'base-url', self.url + '/v1')
+        self.assertRegex(self.ok('provider', 'test', 'openrouter'),
+                         r'^Key accepted; left to spend: \$3\.25 \(\d+ ms\)\.\n$')
+        self.assertRegex(self.ok('provider', 'test', 'openrouter'), r'^Key accepted; credit unknown')
+        self.start_provider(script=[{'path': '/v1/models', 'status': 403, 'json': {'error': {
+            'message': 'You have insufficient permissions for this operation. Missing scopes: api.model.read.'}}}])
+        self.ok('provider', 'set', 'openai', 'base-url', self.url + '/v1')
+        self.assertRegex(self.ok('provider', 'test', 'openai'), r'^Key accepted, but it may not list models')
+        self.ok('provider', 'set', 'ollama', 'base-url', self.url)
+        self.assertRegex(self.ok('provider', 'test', 'ollama'), r'^It answers and needs no key \(\d+ ms\)\.\n$')
+
+
+class Troubles(ModelCase):
+    """What "provider test" says to a writer: one sentence with the cause and the next step."""
+
+    def setUp(self):
+        super().setUp()
+        for name in ('OPENAI', 'OPENROUTER', 'TOGETHER', 'FAKE'):
+            self.environment['BOOK_STUDIO_KEY_' + name] = KEY
+
+    def sentence(self, provider, verb='test'):
+        line = self.refused('provider', verb, provider)
+        self.assert_kept_secret(line)
+        self.assertNotIn('\x1b', line)
+        # One sentence: nothing but a quotation ends inside it.
+        said = line[len('book-studio-cli: '):-1]
+        outside = said.split('“')[0] + ''.join(part.split('”', 1)[-1] for part in said.split('“')[1:])
+        self.assertNotRegex(outside, r'[.!?] ', said)
+        return said
+
+    def answers(self, status, document=None, path='/v1/models', provider='openai', **reply):
+        if document is not None:
+            reply['json'] = document
+        self.start_provider(script=[{'path': path, 'status': status, **reply}])
+        self.ok('provider', 'set', provider, 'base-url', self.url + '/v1')
+        return self.sentence(provider)
+
+    def test_a_wrong_key(self):
+        said = self.answers(401, {'error': {'message': f'Incorrect API key provided: {KEY}. See the site.',
+                                            'code': 'invalid_api_key'}})
+        self.assertEqual(said, 'OpenAI does not accept the key: enter it again with “book-studio-cli provider set-key openai”, '
+                               'or make a new one at https://platform.openai.com/api-keys '
+                               '(HTTP 401: “Incorrect API key provided: [hidden]. See the site.”).')
+
+    def test_no_key(self):
+        del self.environment['BOOK_STUDIO_KEY_OPENAI']
+        self.assertRegex(self.sentence('openai'), 'no keyring with a key for OpenAI: start one .* BOOK_STUDIO_KEY_OPENAI')
+
+    def test_nobody_there(self):
+        self.ok('provider', 'set', 'ollama', 'base-url', 'http://127.0.0.1:1')
+        self.assertEqual(self.sentence('ollama'),
+                         'Ollama does not answer at http://127.0.0.1:1: start it, or correct the address with '
+                         '“book-studio-cli provider set ollama base-url ADDRESS”.')
+
+    def test_no_network(self):
+        self.ok('provider', 'add', 'Fake', '--protocol', 'openai', '--base-url', 'http://nowhere.invalid/v1')
+        self.assertRegex(self.sentence('fake'), '^Fake cannot be reached .*nowhere.invalid.*: check your network connection, '
+                                                'or correct the address')
+
+    def test_a_wrong_address(self):
+        for status, reply in ((404, {'type': 'text/html', 'steps': [{'text': '<html>Not here</html>'}]}),
+                              (200, {'type': 'text/html', 'steps': [{'text': '<html>Welcome</html>'}]}),
+                              (200, {'json': {'hello': 'world'}}), (301, {'headers': {'Location': 'http://127.0.0.1:1/'}})):
+            with self.subTest(status=status, reply=reply):
+                said = self.answers(status, **reply)
+                self.assertRegex(said, f'^What answers at {self.url}/v1 is not the service of OpenAI: correct the address with ')
+                self.assertNotIn('html', said)
+
+    def test_no_credit(self):
+        self.assertRegex(self.answers(402, {'error': {'message': 'Insufficient credits'}}),
+                         '^OpenAI has no credit left for this key, .*: add credit there, or use another provider')
+        self.assertRegex(self.answers(200, {'data': {'limit_remaining': 0}}, '/v1/key', 'openrouter'),
+                         '^OpenRouter has no credit left for this key')
+
+    def test_a_key_that_may_not(self):
+        self.assertRegex(self.answers(403, {'error': {'message': 'Country not supported'}}),
+                         '^OpenAI knows the key but does not let it do this: change .*“Country not supported”')
+
+    def test_too_many_requests(self):
+        self.assertRegex(self.answers(429, {'error': {'message': 'Slow'}}, headers={'Retry-After': '7'}),
+                         '^OpenAI takes no more requests for the moment: try again in 7 seconds')
+        self.assertRegex(self.answers(429, {'error': {'message': 'Slow'}}), 'try again in a minute')
+
+    def test_a_fault_over_there(self):
+        self.assertRegex(self.answers(500, {'error': {'message': 'Oops'}}), '^OpenAI has a fault of its own: try again in a few minutes')
+        self.assertRegex(self.answers(503, {'error': {'message': 'Busy'}}), '^OpenAI is overloaded: try again in a few minutes')
+
+    def test_a_long_and_hostile_message(self):
+        said = self.answers(401, {'error': {'message': 'No\x1b[2J\n' + 'word ' * 2000}})
+        self.assertLess(len(said), 600)
+
+    def test_listing_models(self):
+        self.answers(401, {'error': {'message': 'Wrong'}})
+        self.start_provider(script=[{'path': '/v1/models', 'status': 401, 'json': {'error': {'message': 'Wrong'}}}])
+        self.ok('provider', 'set', 'openai', 'base-url', self.url + '/v1')
+        self.assertRegex(self.sentence('openai', 'models'), '^OpenAI does not accept the key')
+
+    def test_nobody_of_that_name(self):
+        self.assertIn('nobody', self.refused('provider', 'test', 'nobody'))
 
 
 class Failures(ModelCase):
@@ -250,6 +409,7 @@ class Failures(ModelCase):
         self.add_provider(self.url)
         events = self.fails('AUTH')
         self.assertEqual((events[1]['event'], events[1]['status'], events[1]['provider']), ('failed', 401, 'fake'))
+        self.assertEqual(events[2]['event'], 'usage')
         self.assertEqual(events[-1]['trail'][0]['class'], 'AUTH')
         error = self.refused('complete', 'Once', '--model', 'fake:demo-writer')
         self.refused('provider', 'test', 'fake')
@@ -276,8 +436,10 @@ class Failures(ModelCase):
                                      'steps': [{'event': delta}, {'event': delta}, {'cut': True}]}])
         self.add_provider(self.url)
         events = self.fails('TRUNCATED')
-        self.assertEqual([event['event'] for event in events], ['attempt', 'text', 'text', 'interrupted', 'error'])
-        self.assertEqual(events[-2]['partial_chars'], 18)
+        self.assertEqual([event['event'] for event in events], ['attempt', 'text', 'text', 'interrupted', 'usage', 'error'])
+        self.assertEqual(events[-3]['partial_chars'], 18)
+        self.assertTrue(events[-2]['estimated'])
+        self.assertGreater(events[-2]['input'], 0)
         result = self.run_cli('complete', 'Once', '--model', 'fake:demo-writer')
         self.assertEqual((result.returncode, result.stdout.rstrip('\n')), (1, 'The rain The rain '))
         self.assert_one_line(result.stderr.lstrip('\n'))
@@ -330,7 +492,7 @@ class Stop(ModelCase):
                 self.assertEqual(status, 1)
                 self.assert_one_line(error)
                 events = self.check_events(output)
-                self.assertEqual([event['event'] for event in events[-2:]], ['interrupted', 'error'])
+                self.assertEqual([event['event'] for event in events[-3:]], ['interrupted', 'usage', 'error'])
                 self.assertEqual(events[-1]['class'], 'CANCELLED')
         taptest.wait_until(lambda: all(request['closed_early'] for request in self.completions()), 5, 'the sockets')
         self.assertEqual([row['outcome'] for row in self.json('usage')['rows']], ['CANCELLED'] * 2)
@@ -404,6 +566,28 @@ class Keys(ModelCase):
         self.assertFalse(self.provider()['has_key'])
         self.ok('provider', 'set', 'fake', 'base-url', self.url + '/v1')
         self.assertTrue(self.provider()['has_key'])
+
+    def test_another_server_sees_no_key(self):
+        """Neither after the address was changed, nor when the first server leads on to the other."""
+        self.ok('provider', 'set-key', 'fake', text=KEY)
+        first = self.url
+        second = self.start_provider()
+        self.ok('provider', 'set', 'fake', 'base-url', second + '/v1')
+        self.run_cli('provider', 'test', 'fake')
+        self.run_cli('provider', 'models', 'fake')
+        self.run_cli('complete', 'Once', '--model', 'fake:demo-writer')
+        third = self.start_provider(script=[{'status': 307, 'headers': {'Location': second + '/v1/models'}, 'times': 3}])
+        self.ok('provider', 'add', 'leading', '--protocol', 'openai', '--base-url', third + '/v1')
+        self.ok('provider', 'set-key', 'leading', text=KEY)
+        self.refused('provider', 'test', 'leading')
+        self.refused('complete', 'Once', '--model', 'leading:demo-writer')
+        self.assertTrue(self.requests())
+        self.url = second
+        for request in self.requests():
+            self.assertNotIn('authorization', request['headers'], request['path'])
+            self.assertNotIn(KEY, json.dumps(request))
+        self.ok('provider', 'set', 'fake', 'base-url', first + '/v1')
+        self.assertRegex(self.ok('provider', 'test', 'fake'), '^Key accepted')
 
     def test_bad_keys(self):
         for key in ('', '\n', 'two\nlines', 'with space', 'x' * 20000, 'ctrl\x07'):

@@ -100,15 +100,25 @@ test_ids (Fixture       *self,
           gconstpointer  data)
 {
   static const char *const bad[] = {
-    "", "1st", "-a", "_a", "Upper", "with space", "with:colon", "with/slash", "ümlaut", "a\nb",
-    "a23456789012345678901234567890123456789012",
+    "", " ", "1st", "…", "with:colon", "with/slash", "a\nb", "\xff", "a23456789012345678901234567890123456789012",
+  };
+  static const char *const names[][2] = {
+    { "My Server", "my-server" }, { "  LM Studio 2! ", "lm-studio-2" }, { "Ünïted", "united" }, { "a-1_b", "a-1_b" },
   };
   g_autoptr(BksProviderInfo) info = NULL;
 
   for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
     bks_test_await_error (bks_router_add_provider (self->router, bad[i], "openai", "https://example.org"),
                           BKS_ERROR_INVALID_ARGUMENT);
-  info = fixture_add (self, "a-1_b", "openai", "https://example.org");
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *name = g_strstrip (g_strdup (names[i][0]));
+
+      g_clear_pointer (&info, bks_provider_info_unref);
+      info = fixture_add (self, names[i][0], "openai", "https://example.org");
+      g_assert_cmpstr (info->id, ==, names[i][1]);
+      g_assert_cmpstr (info->name, ==, name);
+    }
   bks_test_await_error (bks_router_add_provider (self->router, "a-1_b", "openai", "https://other.org"), BKS_ERROR_EXISTS);
   bks_test_await_error (bks_router_add_provider (self->router, "openai", "openai", "https://other.org"), BKS_ERROR_EXISTS);
   bks_test_await_error (bks_router_set_base_url (self->router, "nobody", "https://other.org"), BKS_ERROR_NOT_FOUND);

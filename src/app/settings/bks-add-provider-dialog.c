@@ -46,7 +46,7 @@ changed_cb (BksAddProviderDialog *self)
 {
   g_autofree char *name = get_text (self->name_row);
   g_autofree char *address = get_text (self->address_row);
-  g_autofree char *id = bks_add_provider_dialog_make_id (name);
+  g_autofree char *id = bks_router_make_id (name);
 
   gtk_widget_set_visible (self->trouble_group, FALSE);
   gtk_widget_set_sensitive (self->add_button, *id != '\0' && *address != '\0');
@@ -59,12 +59,11 @@ add_fiber (gpointer data)
   BksAddProviderDialog *self = verb->self;
   g_autofree char *name = get_text (self->name_row);
   g_autofree char *address = get_text (self->address_row);
-  g_autofree char *id = bks_add_provider_dialog_make_id (name);
   const char *protocol = protocols[adw_combo_row_get_selected (self->protocol_row) % G_N_ELEMENTS (protocols)];
   g_autoptr(BksProviderInfo) info = NULL;
   g_autoptr(GError) error = NULL;
 
-  info = dex_await_boxed (bks_router_add_provider (self->router, id, protocol, address), &error);
+  info = dex_await_boxed (bks_router_add_provider (self->router, name, protocol, address), &error);
   if (self->add_button == NULL)
     return NULL;
   if (info == NULL)
@@ -151,29 +150,4 @@ bks_add_provider_dialog_new (BksRouter *router)
 
   self->router = g_object_ref (router);
   return self;
-}
-
-/**
- * bks_add_provider_dialog_make_id:
- * @name: what a person calls a provider
- *
- * Returns: (transfer full): an id made of it: small letters, digits and
- *   hyphens; empty where @name has none of the first two
- */
-char *
-bks_add_provider_dialog_make_id (const char *name)
-{
-  g_autofree char *ascii = g_str_to_ascii (name, NULL);
-  GString *id = g_string_new (NULL);
-
-  for (const char *at = ascii; *at != '\0'; at++)
-    {
-      if (g_ascii_isalnum (*at))
-        g_string_append_c (id, g_ascii_tolower (*at));
-      else if (id->len > 0 && id->str[id->len - 1] != '-')
-        g_string_append_c (id, '-');
-    }
-  if (id->len > 0 && id->str[id->len - 1] == '-')
-    g_string_truncate (id, id->len - 1);
-  return g_string_free (id, FALSE);
 }

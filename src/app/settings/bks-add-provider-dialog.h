@@ -14,7 +14,6 @@ G_BEGIN_DECLS
 #define BKS_TYPE_ADD_PROVIDER_DIALOG (bks_add_provider_dialog_get_type ())
 G_DECLARE_FINAL_TYPE (BksAddProviderDialog, bks_add_provider_dialog, BKS, ADD_PROVIDER_DIALOG, AdwDialog)
 
-BksAddProviderDialog *bks_add_provider_dialog_new     (BksRouter  *router);
-char                 *bks_add_provider_dialog_make_id (const char *name);
+BksAddProviderDialog *bks_add_provider_dialog_new (BksRouter *router);
 
 G_END_DECLS

@@ -9,6 +9,7 @@
 #include "bks-async.h"
 #include "bks-error.h"
 #include "bks-models-page.h"
+#include "bks-provider.h"
 #include "bks-provider-page.h"
 #include "bks-provider-item.h"
 #include "bks-ui.h"
@@ -24,6 +25,7 @@ struct _BksProviderPage
 
   AdwPreferencesGroup *address_group;
   AdwEntryRow         *address_row;
+  GtkWidget           *account_row;
   AdwPreferencesGroup *key_group;
   AdwEntryRow         *key_row;
   GtkWidget           *get_key_row;
@@ -68,7 +70,10 @@ static void
 update (BksProviderPage *self)
 {
   BksProviderInfo *info = self->info;
+  const char *account = g_hash_table_lookup (info->options, BKS_PROVIDER_OPTION_ACCOUNT_ID);
 
+  gtk_widget_set_visible (self->account_row, g_str_equal (info->protocol, "cloudflare"));
+  gtk_editable_set_text (GTK_EDITABLE (self->account_row), account != NULL ? account : "");
   adw_navigation_page_set_title (ADW_NAVIGATION_PAGE (self), info->name);
   gtk_editable_set_text (GTK_EDITABLE (self->address_row), info->base_url != NULL ? info->base_url : "");
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->key_row), get_key_title (info->key_state));
@@ -132,6 +137,35 @@ static void
 address_applied_cb (BksProviderPage *self)
 {
   bks_verb_start (address_fiber, self, gtk_editable_get_text (GTK_EDITABLE (self->address_row)), NULL);
+}
+
+static DexFuture *
+account_fiber (gpointer data)
+{
+  BksVerb *verb = data;
+  BksProviderPage *self = verb->self;
+  g_autoptr(GError) error = NULL;
+  BksProviderInfo *info = dex_await_boxed (bks_router_set_option (get_router (self), self->info->id,
+                                                                  BKS_PROVIDER_OPTION_ACCOUNT_ID, verb->text), &error);
+
+  if (info != NULL)
+    {
+      bks_provider_info_unref (self->info);
+      self->info = info;
+    }
+  if (self->account_row == NULL)
+    return NULL;
+  if (info == NULL)
+    bks_ui_present_error (GTK_WIDGET (self), _("This Account ID Cannot Be Used"), error);
+  else
+    update (self);
+  return NULL;
+}
+
+static void
+account_applied_cb (BksProviderPage *self)
+{
+  bks_verb_start (account_fiber, self, gtk_editable_get_text (GTK_EDITABLE (self->account_row)), NULL);
 }
 
 /* Key: goes to the keyring and never back into the entry */
@@ -233,13 +267,18 @@ show_verdict (BksProviderPage *self,
 }
 
 static char *
-make_works (gint64     took_ms,
-            GPtrArray *models)
+make_works (const BksVerdict *verdict,
+            GPtrArray        *models)
 {
+  g_autofree char *credit = verdict->credit != BKS_MONEY_UNKNOWN ? bks_money_format_short (verdict->credit) : NULL;
+  g_autofree char *works = NULL;
+
   if (models == NULL)
-    return g_strdup_printf (_("Works · %d ms"), (int) took_ms);
-  return g_strdup_printf (ngettext ("Works · %d model · %d ms", "Works · %d models · %d ms", models->len),
-                          (int) models->len, (int) took_ms);
+    works = g_strdup_printf (_("Works · %d ms"), (int) verdict->took_ms);
+  else
+    works = g_strdup_printf (ngettext ("Works · %d model · %d ms", "Works · %d models · %d ms", models->len),
+                             (int) models->len, (int) verdict->took_ms);
+  return g_strconcat (works, "\n", _(bks_studio_get_verdict (verdict->kind)), credit != NULL ? " " : NULL, credit, NULL);
 }
 
 static DexFuture *
@@ -247,18 +286,19 @@ test_fiber (gpointer data)
 {
   BksVerb *verb = data;
   BksProviderPage *self = verb->self;
+  g_autoptr(BksVerdict) verdict = NULL;
   g_autoptr(GPtrArray) models = NULL;
   g_autoptr(GError) error = NULL;
-  g_autofree char *verdict = NULL;
-  gint64 took = dex_await_int64 (bks_router_test_provider (get_router (self), self->info->id, self->cancellable), &error);
+  g_autofree char *said = NULL;
 
-  if (error == NULL)
+  verdict = dex_await_boxed (bks_router_test_provider (get_router (self), self->info->id, self->cancellable), &error);
+  if (verdict != NULL)
     models = dex_await_boxed (bks_router_list_models (get_router (self), self->info->id, self->cancellable), NULL);
   dex_clear (&self->cancellable);
   if (self->test_row == NULL)
     return NULL;
-  verdict = error == NULL ? make_works (took, models) : bks_wording_error (error);
-  show_verdict (self, error == NULL ? "works" : "fails", verdict);
+  said = verdict != NULL ? make_works (verdict, models) : bks_wording_error (error);
+  show_verdict (self, verdict != NULL ? "works" : "fails", said);
   return NULL;
 }
 
@@ -356,6 +396,7 @@ bind_children (GtkWidgetClass *widget_class)
 {
   gtk_widget_class_bind_template_child (widget_class, BksProviderPage, address_group);
   gtk_widget_class_bind_template_child (widget_class, BksProviderPage, address_row);
+  gtk_widget_class_bind_template_child (widget_class, BksProviderPage, account_row);
   gtk_widget_class_bind_template_child (widget_class, BksProviderPage, key_group);
   gtk_widget_class_bind_template_child (widget_class, BksProviderPage, key_row);
   gtk_widget_class_bind_template_child (widget_class, BksProviderPage, get_key_row);
@@ -379,6 +420,7 @@ bks_provider_page_class_init (BksProviderPageClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class, "/com/humanizer/BookStudio/bks-provider-page.ui");
   bind_children (widget_class);
   gtk_widget_class_bind_template_callback (widget_class, address_applied_cb);
+  gtk_widget_class_bind_template_callback (widget_class, account_applied_cb);
   gtk_widget_class_bind_template_callback (widget_class, key_applied_cb);
   gtk_widget_class_bind_template_callback (widget_class, get_key_cb);
   gtk_widget_class_bind_template_callback (widget_class, remove_key_cb);
