@@ -48,18 +48,37 @@ add_window (BksApplication *self)
 }
 
 static BksWindow *
-ensure_window (BksApplication *self)
+find_window (BksApplication *self)
 {
   GList *windows = gtk_application_get_windows (GTK_APPLICATION (self));
 
   /* The list starts with the one last used; help and dialogs may be in it too. */
   for (GList *item = windows; item != NULL; item = item->next)
     if (BKS_IS_WINDOW (item->data))
-      {
-        gtk_window_present (item->data);
-        return item->data;
-      }
-  return add_window (self);
+      return item->data;
+  return NULL;
+}
+
+static BksWindow *
+ensure_window (BksApplication *self)
+{
+  BksWindow *window = find_window (self);
+
+  if (window == NULL)
+    return add_window (self);
+  gtk_window_present (GTK_WINDOW (window));
+  return window;
+}
+
+/* Nothing was asked for: one goes on where one was. */
+static void
+show_window (BksApplication *self)
+{
+  gboolean first = find_window (self) == NULL;
+  BksWindow *window = ensure_window (self);
+
+  if (first)
+    bks_window_restore (window);
 }
 
 static void
@@ -254,7 +273,7 @@ bks_application_startup (GApplication *application)
 static void
 bks_application_activate (GApplication *application)
 {
-  ensure_window (BKS_APPLICATION (application));
+  show_window (BKS_APPLICATION (application));
 }
 
 static void
@@ -303,8 +322,8 @@ bks_application_command_line (GApplication            *application,
     return 1;
   if (g_variant_dict_contains (options, "new-window"))
     add_window (self);
-  else
-    ensure_window (self);
+  else if (arguments[1] == NULL)
+    show_window (self);
   for (int i = 1; arguments[i] != NULL; i++)
     {
       g_autoptr(GFile) file = g_application_command_line_create_file_for_arg (command_line, arguments[i]);

@@ -104,6 +104,9 @@ popped_cb (BksWindow         *self,
   bks_verb_start (leave_book_fiber, self, NULL, bks_studio_page_get_session (self->studio_page));
   bks_studio_page_leave (self->studio_page);
   self->studio_page = NULL;
+  /* Who goes back to the library wants to find it; who closes the window wants the book again. */
+  if (!self->closing)
+    bks_places_set_book (bks_application_get_places (get_application (self)), NULL);
 }
 
 /* Whichever fiber learns first that the studio is open. */
@@ -154,6 +157,7 @@ show_book (BksWindow      *self,
                                            bks_application_get_places (get_application (self)),
                                            bks_application_get_label (get_application (self)));
   adw_navigation_view_push (self->navigation, ADW_NAVIGATION_PAGE (self->studio_page));
+  bks_places_set_book (bks_application_get_places (get_application (self)), book_id);
 }
 
 static DexFuture *
@@ -176,6 +180,51 @@ open_book_fiber (gpointer data)
     bks_ui_present_error (GTK_WIDGET (self), _("This Book Cannot Be Opened"), error);
   else
     show_book (self, session);
+  return NULL;
+}
+
+static gboolean
+is_listed (BksStudio  *studio,
+           const char *book_id)
+{
+  GListModel *books = bks_studio_get_books (studio);
+
+  for (guint i = 0; i < g_list_model_get_n_items (books); i++)
+    {
+      g_autoptr(BksBook) book = g_list_model_get_item (books, i);
+
+      if (g_str_equal (bks_book_get_id (book), book_id))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Where it cannot be had, deleted or open in another program, the library is a good start too. */
+static DexFuture *
+restore_fiber (gpointer data)
+{
+  BksVerb *verb = data;
+  BksWindow *self = verb->self;
+  BksApplication *application = get_application (self);
+  g_autoptr(BksBookSession) session = NULL;
+  g_autofree char *book_id = NULL;
+
+  if (!dex_await (bks_application_wait_studio (application), NULL) ||
+      !dex_await (bks_places_wait (bks_application_get_places (application)), NULL))
+    return NULL;
+  book_id = bks_places_dup_book (bks_application_get_places (application));
+  if (book_id == NULL || !is_listed (bks_application_get_studio (application), book_id))
+    return NULL;
+  session = dex_await_object (bks_studio_open_book (bks_application_get_studio (application), book_id, TRUE), NULL);
+  if (session == NULL)
+    return NULL;
+  if (gtk_window_get_application (GTK_WINDOW (self)) != NULL && self->studio_page == NULL)
+    {
+      show_library (self);
+      show_book (self, session);
+    }
+  else if (gtk_window_get_application (GTK_WINDOW (self)) == NULL || find_window_of_book (self, book_id) == NULL)
+    dex_await (bks_book_session_close (session), NULL); /* Somebody was quicker. */
   return NULL;
 }
 
@@ -337,6 +386,20 @@ bks_window_new (BksApplication *application)
   g_settings_bind (settings, "window-maximized", self, "maximized", G_SETTINGS_BIND_DEFAULT);
   bks_verb_start (wait_studio_fiber, self, NULL, NULL);
   return self;
+}
+
+/**
+ * bks_window_restore:
+ * @self: a window at the library
+ *
+ * Goes to the book that was open when the program was last left, if one was.
+ */
+void
+bks_window_restore (BksWindow *self)
+{
+  g_return_if_fail (BKS_IS_WINDOW (self));
+
+  bks_verb_start (restore_fiber, self, NULL, NULL);
 }
 
 /**

@@ -14,6 +14,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (BksWindow, bks_window, BKS, WINDOW, AdwApplicationWindow)
 
 BksWindow  *bks_window_new         (BksApplication *application);
+void        bks_window_restore     (BksWindow      *self);
 void        bks_window_open_book   (BksWindow      *self,
                                     const char     *book_id);
 void        bks_window_import_file (BksWindow      *self,

@@ -54,6 +54,7 @@ class Journey(unittest.TestCase):
         self.crash()
         self.assert_text_is_there(draft)
         self.assert_key_is_nowhere()
+        self.leave()
 
     # ------------------------------------------------------- steps -----
 
@@ -157,13 +158,21 @@ class Journey(unittest.TestCase):
         self.app = self.world.start_app()
 
     def assert_text_is_there(self, draft):
-        """In the window that was started after the crash, and for the command line."""
-        self.app.click(self.app.find('table cell', re.compile('^(EMMA|Emma)')))
+        """In the window that was started after the crash, where it was before, and for the command line."""
         self.app.find('text', 'Text')
         for words in (TYPED, draft, TYPED_LATER):
             wait_until(lambda words=words: words in self.page(), 15, f'“{words[:40]}…” on the page')
             self.assertIn(words, self.stored_text())
         self.app.keep_screenshot('journey-3-after-the-crash')
+
+    def leave(self):
+        """Who went back to the library before leaving finds the library."""
+        self.app.press('button', 'Back')
+        self.app.find('table cell', re.compile('^(EMMA|Emma)'))
+        self.assertEqual(self.app.quit(), 0)
+        self.app = self.world.start_app()
+        self.app.find('table cell', re.compile('^(EMMA|Emma)'))
+        self.assertEqual(self.app.quit(), 0)
 
     # ------------------------------------------------------ secrets -----
 

@@ -6,15 +6,19 @@
 #include "bks-places.h"
 
 #define KEY_NODE "node"
+/* No book has this id. */
+#define GROUP_SESSION "session"
+#define KEY_BOOK "book"
 
 struct _BksPlaces
 {
   GObject parent_instance;
 
-  GFile    *file;
-  GKeyFile *places; /* a group a book: its node, and the caret of each node by id */
-  GBytes   *wanted; /* to be written after the write that runs */
-  gboolean  writing;
+  GFile      *file;
+  GKeyFile   *places; /* a group a book: its node, and the caret of each node by id */
+  DexPromise *loaded;
+  GBytes     *wanted; /* to be written after the write that runs */
+  gboolean    writing;
 };
 
 G_DEFINE_FINAL_TYPE (BksPlaces, bks_places, G_TYPE_OBJECT)
@@ -60,6 +64,7 @@ loaded_cb (GObject      *source,
 
   if (g_file_load_contents_finish (G_FILE (source), result, &text, &length, NULL, NULL))
     g_key_file_load_from_data (self->places, text, length, G_KEY_FILE_NONE, NULL);
+  dex_promise_resolve_boolean (self->loaded, TRUE);
 }
 
 static void
@@ -70,6 +75,7 @@ bks_places_finalize (GObject *object)
   g_clear_object (&self->file);
   g_clear_pointer (&self->places, g_key_file_unref);
   g_clear_pointer (&self->wanted, g_bytes_unref);
+  dex_clear (&self->loaded);
 
   G_OBJECT_CLASS (bks_places_parent_class)->finalize (object);
 }
@@ -84,6 +90,7 @@ static void
 bks_places_init (BksPlaces *self)
 {
   self->places = g_key_file_new ();
+  self->loaded = dex_promise_new ();
 }
 
 /**
@@ -100,6 +107,69 @@ bks_places_new (GFile *file)
   self->file = g_object_ref (file);
   g_file_load_contents_async (file, NULL, loaded_cb, g_object_ref (self));
   return self;
+}
+
+/**
+ * bks_places_wait:
+ * @self: the places
+ *
+ * Returns: (transfer full): resolves when they are read, as far as they can be
+ */
+DexFuture *
+bks_places_wait (BksPlaces *self)
+{
+  g_return_val_if_fail (BKS_IS_PLACES (self), NULL);
+
+  return dex_ref (DEX_FUTURE (self->loaded));
+}
+
+static void
+save (BksPlaces *self)
+{
+  gsize length;
+  char *text = g_key_file_to_data (self->places, &length, NULL);
+
+  g_clear_pointer (&self->wanted, g_bytes_unref);
+  self->wanted = g_bytes_new_take (text, length);
+  write_next (self);
+}
+
+/**
+ * bks_places_dup_book:
+ * @self: the places
+ *
+ * Returns: (transfer full) (nullable): the book that was open when the program
+ *   was left, however that went
+ */
+char *
+bks_places_dup_book (BksPlaces *self)
+{
+  g_return_val_if_fail (BKS_IS_PLACES (self), NULL);
+
+  return g_key_file_get_string (self->places, GROUP_SESSION, KEY_BOOK, NULL);
+}
+
+/**
+ * bks_places_set_book:
+ * @self: the places
+ * @book_id: (nullable): the book one works on; %NULL in the library
+ */
+void
+bks_places_set_book (BksPlaces  *self,
+                     const char *book_id)
+{
+  g_autofree char *before = NULL;
+
+  g_return_if_fail (BKS_IS_PLACES (self));
+
+  before = bks_places_dup_book (self);
+  if (g_strcmp0 (before, book_id) == 0)
+    return;
+  if (book_id != NULL)
+    g_key_file_set_string (self->places, GROUP_SESSION, KEY_BOOK, book_id);
+  else
+    g_key_file_remove_group (self->places, GROUP_SESSION, NULL);
+  save (self);
 }
 
 /**
@@ -149,15 +219,9 @@ bks_places_remember (BksPlaces  *self,
                      const char *node_id,
                      int         caret)
 {
-  gsize length;
-  char *text;
-
   g_return_if_fail (BKS_IS_PLACES (self));
 
   g_key_file_set_string (self->places, book_id, KEY_NODE, node_id);
   g_key_file_set_integer (self->places, book_id, node_id, caret);
-  text = g_key_file_to_data (self->places, &length, NULL);
-  g_clear_pointer (&self->wanted, g_bytes_unref);
-  self->wanted = g_bytes_new_take (text, length);
-  write_next (self);
+  save (self);
 }

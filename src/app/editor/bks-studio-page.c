@@ -353,6 +353,18 @@ layout_changed_cb (BksStudioPage *self)
   update_inspector_button (self);
 }
 
+/* Beside each other, binder and text are one page, but the toolkit's Back still goes from the text to the
+ * binder first, where nobody sees a difference. */
+static void
+show_content_changed_cb (BksStudioPage *self)
+{
+  if (adw_navigation_split_view_get_show_content (self->binder_split) ||
+      adw_navigation_split_view_get_collapsed (self->binder_split))
+    return;
+  adw_navigation_split_view_set_show_content (self->binder_split, TRUE);
+  gtk_widget_activate_action (GTK_WIDGET (self), "navigation.pop", NULL);
+}
+
 /* Actions */
 
 static DexFuture *
@@ -551,6 +563,8 @@ bks_studio_page_init (BksStudioPage *self)
   g_signal_connect_object (self->inspector_split, "notify::collapsed", G_CALLBACK (layout_changed_cb), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (self->layouts, "notify::layout-name", G_CALLBACK (layout_changed_cb), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->binder_split, "notify::show-content", G_CALLBACK (show_content_changed_cb), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect (self, "shown", G_CALLBACK (shown_cb), NULL);
 }
