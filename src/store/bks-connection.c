@@ -11,6 +11,9 @@
 #include "bks-connection.h"
 #include "bks-error.h"
 
+/* Between two tries where SQLite itself does not wait. */
+#define BUSY_PAUSE_US 5000
+
 struct _BksConnection
 {
   sqlite3         *handle;
@@ -204,6 +207,41 @@ check_file (BksConnection  *self,
 }
 
 static gboolean
+prepare_file (BksConnection  *self,
+              GError        **error)
+{
+  if (!check_file (self, error))
+    return FALSE;
+  /* FULL: NORMAL can lose an acknowledged save when the power goes. */
+  return self->mode == BKS_CONNECTION_READ_ONLY ||
+         bks_connection_execute (self, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;", error);
+}
+
+/* SQLite does not wait for another process that is changing the journal mode, too: that would
+ * be two locks at once. */
+static gboolean
+prepare_file_patiently (BksConnection  *self,
+                        guint           busy_ms,
+                        GError        **error)
+{
+  gint64 end = g_get_monotonic_time () + (gint64) busy_ms * 1000;
+
+  while (TRUE)
+    {
+      g_autoptr(GError) local = NULL;
+
+      if (prepare_file (self, &local))
+        return TRUE;
+      if (!g_error_matches (local, BKS_ERROR, BKS_ERROR_BUSY) || g_get_monotonic_time () >= end)
+        {
+          g_propagate_error (error, g_steal_pointer (&local));
+          return FALSE;
+        }
+      g_usleep (BUSY_PAUSE_US);
+    }
+}
+
+static gboolean
 configure (BksConnection  *self,
            guint           busy_ms,
            GError        **error)
@@ -211,13 +249,9 @@ configure (BksConnection  *self,
   sqlite3_busy_timeout (self->handle, (int) busy_ms);
   sqlite3_extended_result_codes (self->handle, 1);
   if (!bks_connection_execute (self, "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
-                                     "PRAGMA foreign_keys=ON;", error) ||
-      !check_file (self, error))
+                                     "PRAGMA foreign_keys=ON;", error))
     return FALSE;
-  if (self->mode == BKS_CONNECTION_READ_ONLY)
-    return TRUE;
-  /* FULL: NORMAL can lose an acknowledged save when the power goes. */
-  return bks_connection_execute (self, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;", error);
+  return prepare_file_patiently (self, busy_ms, error);
 }
 
 /**
