@@ -25,6 +25,7 @@ bks_error_private_copy (const BksErrorPrivate *src,
   dest->retry_after_ms = src->retry_after_ms;
   dest->provider = g_strdup (src->provider);
   dest->request_id = g_strdup (src->request_id);
+  dest->allowance = src->allowance != NULL ? bks_allowance_ref (src->allowance) : NULL;
 }
 
 static void
@@ -32,6 +33,7 @@ bks_error_private_clear (BksErrorPrivate *priv)
 {
   g_clear_pointer (&priv->provider, g_free);
   g_clear_pointer (&priv->request_id, g_free);
+  g_clear_pointer (&priv->allowance, bks_allowance_unref);
 }
 
 G_DEFINE_EXTENDED_ERROR (BksError, bks_error)

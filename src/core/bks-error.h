@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include <glib.h>
+#include "bks-allowance.h"
 
 G_BEGIN_DECLS
 
@@ -65,15 +65,17 @@ typedef enum
  * @retry_after_ms: how long the server asks to wait, in milliseconds, -1 if it does not say
  * @provider: (nullable): provider id
  * @request_id: (nullable): the provider's own id of the request
+ * @allowance: (nullable): which limit stopped it, of %BKS_ERROR_OVER_BUDGET and %BKS_ERROR_TIER
  *
- * What a provider's failure carries besides its class.
+ * What a failure carries besides its class.
  */
 typedef struct
 {
-  guint  http_status;
-  gint64 retry_after_ms;
-  char  *provider;
-  char  *request_id;
+  guint         http_status;
+  gint64        retry_after_ms;
+  char         *provider;
+  char         *request_id;
+  BksAllowance *allowance;
 } BksErrorFacts;
 
 GQuark               bks_error_quark          (void);

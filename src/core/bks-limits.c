@@ -43,6 +43,12 @@ static const BksLimits shipped = {
   .error_body_bytes = 64 * KIB,
   .error_text_bytes = 2 * KIB,
 
+  .reserve_ms = 5 * SECONDS,
+  .reserve_pause_ms = 100,
+  .settle_ms = 5,
+  .answer_tokens = 16384,
+  .answer_tokens_cautious = 4096,
+
   .service_connections = 512,
   .service_connections_per_peer = 32,
   .service_header_ms = 10 * SECONDS,

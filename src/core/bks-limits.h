@@ -53,6 +53,13 @@ typedef struct
   gint64 error_body_bytes;
   guint  error_text_bytes;          /* a provider's message, shown verbatim */
 
+  /* Money (routing.md §5) */
+  guint  reserve_ms;                /* a call waits so long for others to settle */
+  guint  reserve_pause_ms;          /* between two looks at what other processes settled */
+  guint  settle_ms;                 /* settlements that come in it share one write to the disk */
+  guint  answer_tokens;             /* the longest answer, where nobody says */
+  guint  answer_tokens_cautious;    /* of a model that may know no longer one */
+
   /* Companion service (service.md §1) */
   guint  service_connections;
   guint  service_connections_per_peer;

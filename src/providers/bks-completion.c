@@ -184,7 +184,7 @@ bks_answer_init (BksAnswer *self)
   self->reasoning = g_string_new (NULL);
   self->first_token_ms = -1;
   self->usage = (BksTokenUsage) {
-    .input = -1, .cache_read = -1, .cache_write = -1, .output = -1, .reasoning = -1,
+    .input = -1, .cache_read = -1, .cache_write = -1, .cache_write_1h = -1, .output = -1, .reasoning = -1,
     .reported_cost = BKS_MONEY_UNKNOWN,
   };
 }

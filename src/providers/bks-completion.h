@@ -42,7 +42,8 @@ typedef struct
 {
   gint64   input;       /* neither read from nor written to a cache */
   gint64   cache_read;
-  gint64   cache_write;
+  gint64   cache_write; /* for 5 minutes */
+  gint64   cache_write_1h;
   gint64   output;      /* reasoning included */
   gint64   reasoning;   /* of those in output */
   BksMoney reported_cost; /* BKS_MONEY_UNKNOWN unless the provider said it */

@@ -66,7 +66,7 @@ typedef struct
   char                 *book_id;
   BksAnswer            *answer;
   DexCancellable       *cancellable;
-  gint64                at;      /* epoch ms */
+  BksReservation       *reservation; /* NULL: never got as far as a call */
   gint64                started; /* monotonic ms */
   gboolean              free;    /* the model costs nothing */
 } Call;
@@ -83,6 +83,7 @@ call_free (gpointer data)
   g_free (call->book_id);
   g_object_unref (call->answer);
   dex_clear (&call->cancellable);
+  g_clear_pointer (&call->reservation, bks_reservation_unref);
   g_free (call);
 }
 
@@ -128,7 +129,7 @@ complete_usage (Call     *call,
 
   *estimated = FALSE;
   if (!bks_answer_get_sent (call->answer))
-    return (BksTokenUsage) { 0 };
+    return (BksTokenUsage) { .reported_cost = BKS_MONEY_UNKNOWN };
   if (usage.input < 0)
     {
       usage.input = estimate_request (call->request);
@@ -143,52 +144,25 @@ complete_usage (Call     *call,
   return usage;
 }
 
-static BksMoney
-find_cost (Call                *call,
-           const BksTokenUsage *usage,
-           const char         **source)
-{
-  const char *answered = bks_answer_get_model (call->answer);
-  BksMoney cost;
-
-  if (usage->reported_cost != BKS_MONEY_UNKNOWN)
-    {
-      *source = "provider";
-      return usage->reported_cost;
-    }
-  if (call->free)
-    {
-      *source = "free";
-      return 0;
-    }
-  cost = bks_price_book_get_cost (call->self->prices, call->target->provider, call->target->model, usage, source);
-  if (cost == BKS_MONEY_UNKNOWN && answered != NULL)
-    cost = bks_price_book_get_cost (call->self->prices, call->target->provider, answered, usage, source);
-  return cost;
-}
-
 static BksUsageRecord *
 make_record (Call         *call,
              const GError *failure)
 {
   BksUsageRecord *record = bks_usage_record_new ();
   BksTokenUsage usage = complete_usage (call, &record->estimated);
-  const char *source = "free"; /* as what was never sent is */
+  gboolean sent = bks_answer_get_sent (call->answer);
 
-  record->id = bks_id_new (call->self->limits->clock);
-  record->at = call->at;
   record->provider = g_strdup (call->target->provider);
   record->model_asked = g_strdup (call->target->model);
   record->model_answered = g_strdup (bks_answer_get_model (call->answer));
-  record->role = g_strdup (call->role);
-  record->book_id = g_strdup (call->book_id);
   record->input = usage.input;
   record->cache_read = usage.cache_read;
   record->cache_write = usage.cache_write;
+  record->cache_write_1h = usage.cache_write_1h;
   record->output = usage.output;
   record->reasoning = usage.reasoning;
-  record->cost = bks_answer_get_sent (call->answer) ? find_cost (call, &usage, &source) : 0;
-  record->cost_source = g_strdup (source);
+  /* What was never sent costs nothing. */
+  bks_price_book_price_record (call->self->prices, record, usage.reported_cost, call->free || !sent);
   record->first_token_ms = bks_answer_get_first_token_ms (call->answer);
   record->total_ms = bks_clock_get_monotonic_ms (call->self->limits->clock) - call->started;
   record->outcome = g_strdup (failure != NULL ? bks_error_get_class_name (failure) : "ok");
@@ -209,6 +183,7 @@ make_outcome (Call           *call,
     .input = record->input,
     .cache_read = record->cache_read,
     .cache_write = record->cache_write,
+    .cache_write_1h = record->cache_write_1h,
     .output = record->output,
     .reasoning = record->reasoning,
     .reported_cost = bks_answer_get_usage (call->answer)->reported_cost,
@@ -244,6 +219,26 @@ await_privacy (Call                   *call,
   return FALSE;
 }
 
+/* Fiber. May we: the money for it is set aside. */
+static gboolean
+await_reservation (Call                   *call,
+                   const BksProviderInfo  *info,
+                   GError                **error)
+{
+  BksRouter *self = call->self;
+  g_autoptr(BksCharge) charge = bks_charge_new ();
+
+  charge->request_id = bks_id_new (self->limits->clock);
+  charge->provider = g_strdup (call->target->provider);
+  charge->model = g_strdup (call->target->model);
+  charge->role = g_strdup (call->role);
+  charge->book_id = g_strdup (call->book_id);
+  charge->local = (info->local || info->free) && !is_cloud_model (call->target->model);
+  bks_charge_bound (charge, self->prices, self->limits, call->request, call->free);
+  call->reservation = dex_await_boxed (bks_ledger_reserve (self->ledger, charge, call->cancellable), error);
+  return call->reservation != NULL;
+}
+
 /* Fiber. Everything up to the answer's end. */
 static gboolean
 await_answer (Call    *call,
@@ -267,7 +262,8 @@ await_answer (Call    *call,
       g_propagate_error (error, g_steal_pointer (&key_error));
       return FALSE;
     }
-  call->at = bks_clock_get_now_ms (self->limits->clock);
+  if (!await_reservation (call, info, error))
+    return FALSE;
   call->started = bks_clock_get_monotonic_ms (self->limits->clock);
   return dex_await (bks_provider_complete (provider, call->request, key, call->answer, call->cancellable), error);
 }
@@ -286,17 +282,16 @@ complete_fiber (gpointer data)
   GError *error = NULL;
 
   await_answer (call, &failure);
-  if (call->at == 0)
-    return bks_future_error (bks_error_normalize (failure, NULL)); /* never got as far as a call */
+  if (call->reservation == NULL)
+    return bks_future_error (bks_error_normalize (failure, NULL));
   record = make_record (call, failure);
-  if (!dex_await (bks_library_add_usage (call->self->library, record), &error))
+  if (!dex_await (bks_ledger_settle (call->self->ledger, call->reservation, record), &error))
     {
       g_prefix_error (&error, "What the call cost could not be noted: ");
       return bks_future_error (error);
     }
   outcome = make_outcome (call, record);
   g_object_set_qdata_full (G_OBJECT (call->answer), outcome_quark (), outcome, (GDestroyNotify) bks_outcome_unref);
-  g_signal_emit_by_name (call->self, "usage-changed");
   if (failure != NULL)
     return bks_future_error (bks_error_normalize (failure, NULL));
   return dex_future_new_take_boxed (BKS_TYPE_OUTCOME, bks_outcome_ref (outcome));

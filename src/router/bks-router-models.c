@@ -50,7 +50,8 @@ note_prices (BksRouter *self,
       BksModel *model = g_ptr_array_index (models, i);
 
       bks_price_book_note_listed (self->prices, bks_model_get_provider (model), bks_model_get_id (model),
-                                  bks_model_get_input_price (model), bks_model_get_output_price (model));
+                                  bks_model_get_input_price (model), bks_model_get_output_price (model),
+                                  bks_clock_get_now_ms (self->limits->clock));
     }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bks-http.h"
+#include "bks-ledger.h"
 #include "bks-price-book.h"
 #include "bks-provider.h"
 #include "bks-router.h"
@@ -17,6 +18,8 @@ struct _BksRouter
   BksLimits      *limits;
   BksHttp        *http;
   BksPriceBook   *prices;
+  BksLedger      *ledger;
+  DexFuture      *recovered; /* what earlier processes left in the ledger */
   GPtrArray      *presets;  /* of BksPreset */
   GHashTable     *listings; /* provider id → GPtrArray of BksModel, of this run */
   GHashTable     *free;     /* provider id → whether its models cost nothing, as last read */

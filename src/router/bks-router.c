@@ -109,6 +109,8 @@ bks_router_finalize (GObject *object)
   g_object_unref (self->secrets);
   g_object_unref (self->http);
   g_object_unref (self->prices);
+  g_object_unref (self->ledger);
+  dex_clear (&self->recovered);
   bks_limits_unref (self->limits);
   g_ptr_array_unref (self->presets);
   g_hash_table_unref (self->listings);
@@ -151,6 +153,13 @@ bks_router_init (BksRouter *self)
     }
 }
 
+static void
+ledger_changed_cb (BksLedger *ledger,
+                   BksRouter *self)
+{
+  g_signal_emit_by_name (self, "usage-changed");
+}
+
 /**
  * bks_router_new:
  * @library: the library
@@ -170,6 +179,9 @@ bks_router_new (BksDatabase    *library,
   self->secrets = g_object_ref (secrets);
   self->limits = bks_limits_ref (limits);
   self->http = bks_http_new (limits);
+  self->ledger = bks_ledger_new (library, self->prices, limits);
+  g_signal_connect_object (self->ledger, "changed", G_CALLBACK (ledger_changed_cb), self, 0);
+  self->recovered = bks_ledger_recover (self->ledger);
   return self;
 }
 
@@ -1018,7 +1030,7 @@ bks_router_set_role (BksRouter  *self,
  * bks_router_list_usage:
  * @self: a router
  * @since_ms: epoch milliseconds, 0 for all
- * @by: (nullable): "day", "month", "provider", "model" or "book"; %NULL for single rows
+ * @by: (nullable): "day", "month", "provider", "model", "book" or "device"; %NULL for single rows
  *
  * Returns: (transfer full): resolves to a #GPtrArray of #BksUsageRow
  */
@@ -1029,5 +1041,5 @@ bks_router_list_usage (BksRouter  *self,
 {
   g_return_val_if_fail (BKS_IS_ROUTER (self), NULL);
 
-  return bks_library_list_usage (self->library, since_ms, by);
+  return bks_library_list_usage (self->library, since_ms, G_MAXINT64, by);
 }

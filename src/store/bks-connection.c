@@ -212,9 +212,12 @@ prepare_file (BksConnection  *self,
 {
   if (!check_file (self, error))
     return FALSE;
+  if (self->mode == BKS_CONNECTION_READ_ONLY)
+    return TRUE;
+  if (self->mode == BKS_CONNECTION_WRITE_NORMAL)
+    return bks_connection_execute (self, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;", error);
   /* FULL: NORMAL can lose an acknowledged save when the power goes. */
-  return self->mode == BKS_CONNECTION_READ_ONLY ||
-         bks_connection_execute (self, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;", error);
+  return bks_connection_execute (self, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;", error);
 }
 
 /* SQLite does not wait for another process that is changing the journal mode, too: that would

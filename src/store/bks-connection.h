@@ -17,6 +17,7 @@ typedef enum
 {
   BKS_CONNECTION_READ_ONLY,
   BKS_CONNECTION_WRITE,
+  BKS_CONNECTION_WRITE_NORMAL, /* what it commits outlives the process, and the machine a moment later */
   BKS_CONNECTION_DRAFTS, /* may write drafts, runs and events, nothing else */
 } BksConnectionMode;
 

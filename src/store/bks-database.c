@@ -14,12 +14,13 @@
  * that nobody waits for a disk on the main thread and readers never wait for
  * a writer. A read-only database has the reading thread alone. The streaming
  * path has a connection of its own on the writing thread, which can write
- * drafts and nothing else.
+ * drafts and nothing else; so has what need not wait for the disk.
  */
 struct _BksDatabase
 {
   GObject      parent_instance;
 
+  char        *path;
   GAsyncQueue *writer; /* of Job; NULL when read-only */
   GAsyncQueue *reader;
 };
@@ -29,6 +30,7 @@ G_DEFINE_FINAL_TYPE (BksDatabase, bks_database, G_TYPE_OBJECT)
 typedef enum
 {
   JOB_RUN,
+  JOB_RUN_NORMAL,
   JOB_RUN_DRAFTS,
   JOB_CLOSE,
 } JobKind;
@@ -51,6 +53,7 @@ typedef struct
   guint            busy_ms;
   GAsyncQueue     *queue;
   BksConnection   *connection;
+  BksConnection   *normal; /* opened when first needed, as is */
   BksConnection   *drafts;
 } Worker;
 
@@ -89,18 +92,39 @@ job_run (Job           *job,
 }
 
 static BksConnection *
-worker_get_drafts (Worker  *worker,
-                   GError **error)
+worker_get (Worker             *worker,
+            BksConnection     **connection,
+            BksConnectionMode   mode,
+            GError            **error)
 {
-  if (worker->drafts == NULL)
-    worker->drafts = bks_connection_open (worker->path, worker->schema, BKS_CONNECTION_DRAFTS, worker->busy_ms, error);
-  return worker->drafts;
+  if (*connection == NULL)
+    *connection = bks_connection_open (worker->path, worker->schema, mode, worker->busy_ms, error);
+  return *connection;
+}
+
+static BksConnection *
+worker_choose (Worker   *worker,
+               JobKind   kind,
+               GError  **error)
+{
+  switch (kind)
+    {
+    case JOB_RUN_NORMAL:
+      return worker_get (worker, &worker->normal, BKS_CONNECTION_WRITE_NORMAL, error);
+    case JOB_RUN_DRAFTS:
+      return worker_get (worker, &worker->drafts, BKS_CONNECTION_DRAFTS, error);
+    case JOB_RUN:
+    case JOB_CLOSE:
+    default:
+      return worker->connection;
+    }
 }
 
 static void
 worker_free (Worker *worker)
 {
   g_clear_pointer (&worker->drafts, bks_connection_close);
+  g_clear_pointer (&worker->normal, bks_connection_close);
   g_clear_pointer (&worker->connection, bks_connection_close);
   g_async_queue_unref (worker->queue);
   g_free (worker->path);
@@ -126,6 +150,7 @@ worker_thread (gpointer data)
   for (;;)
     {
       Job *job = g_async_queue_pop (worker->queue);
+      BksConnection *connection;
       GError *error = NULL;
 
       if (job->kind == JOB_CLOSE)
@@ -134,10 +159,9 @@ worker_thread (gpointer data)
           job_end (job, NULL, NULL);
           return NULL;
         }
-      if (job->kind == JOB_RUN)
-        job_run (job, worker->connection);
-      else if (worker_get_drafts (worker, &error) != NULL)
-        job_run (job, worker->drafts);
+      connection = worker_choose (worker, job->kind, &error);
+      if (connection != NULL)
+        job_run (job, connection);
       else
         job_end (job, NULL, error);
     }
@@ -169,6 +193,7 @@ bks_database_finalize (GObject *object)
   BksDatabase *self = BKS_DATABASE (object);
 
   dex_unref (bks_database_close (self));
+  g_free (self->path);
   G_OBJECT_CLASS (bks_database_parent_class)->finalize (object);
 }
 
@@ -231,6 +256,7 @@ open_on_thread (GValue        *result,
     return FALSE;
 
   self = g_object_new (BKS_TYPE_DATABASE, NULL);
+  self->path = g_strdup (opening->reader->path);
   self->reader = g_async_queue_ref (opening->reader->queue);
   g_thread_unref (g_thread_new ("db-reader", worker_thread, g_steal_pointer (&opening->reader)));
   if (opening->writer != NULL)
@@ -265,6 +291,20 @@ bks_database_open (const char      *path,
   if (writable)
     opening->writer = worker_new (path, schema, TRUE, limits->database_busy_ms);
   return bks_run_in_thread (NULL, open_on_thread, opening, opening_free);
+}
+
+/**
+ * bks_database_get_path:
+ * @self: a database
+ *
+ * Returns: (transfer none): its file
+ */
+const char *
+bks_database_get_path (BksDatabase *self)
+{
+  g_return_val_if_fail (BKS_IS_DATABASE (self), NULL);
+
+  return self->path;
 }
 
 static DexFuture *
@@ -303,6 +343,32 @@ bks_database_write (BksDatabase     *self,
   if (self->writer == NULL)
     return refuse (self, data, data_destroy, TRUE);
   return push (self->writer, JOB_RUN, func, data, data_destroy);
+}
+
+/**
+ * bks_database_write_normal:
+ * @self: a database
+ * @func: what to do, in one transaction
+ * @data: for @func
+ * @data_destroy: (nullable): frees @data, on the writing thread
+ *
+ * As bks_database_write(), without waiting for the disk: what is written
+ * outlives this process at once, and the loss of power after the next write
+ * that is durable. For what is worth nothing to a machine that was off.
+ *
+ * Returns: (transfer full): resolves to what @func set, when it is committed
+ */
+DexFuture *
+bks_database_write_normal (BksDatabase     *self,
+                           BksDatabaseFunc  func,
+                           gpointer         data,
+                           GDestroyNotify   data_destroy)
+{
+  g_return_val_if_fail (BKS_IS_DATABASE (self), NULL);
+
+  if (self->writer == NULL)
+    return refuse (self, data, data_destroy, TRUE);
+  return push (self->writer, JOB_RUN_NORMAL, func, data, data_destroy);
 }
 
 /**

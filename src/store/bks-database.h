@@ -26,11 +26,16 @@ typedef gboolean (*BksDatabaseFunc) (BksConnection  *connection,
                                      gpointer        data,
                                      GError        **error);
 
+const char *bks_database_get_path    (BksDatabase     *self);
 DexFuture *bks_database_open         (const char      *path,
                                       const BksSchema *schema,
                                       gboolean         writable,
                                       BksLimits       *limits);
 DexFuture *bks_database_write        (BksDatabase     *self,
+                                      BksDatabaseFunc  func,
+                                      gpointer         data,
+                                      GDestroyNotify   data_destroy);
+DexFuture *bks_database_write_normal (BksDatabase     *self,
                                       BksDatabaseFunc  func,
                                       gpointer         data,
                                       GDestroyNotify   data_destroy);

@@ -11,7 +11,7 @@ static BksTokenUsage
 usage (gint64 input,
        gint64 output)
 {
-  return (BksTokenUsage) { .input = input, .cache_read = -1, .cache_write = -1, .output = output, .reasoning = -1,
+  return (BksTokenUsage) { .input = input, .cache_read = -1, .cache_write = -1, .cache_write_1h = -1, .output = output, .reasoning = -1,
                            .reported_cost = UNKNOWN };
 }
 
@@ -21,10 +21,10 @@ cost_of (const char    *provider,
          BksTokenUsage  used,
          const char    *expected_source)
 {
-  const char *source = NULL;
-  BksMoney cost = bks_price_book_get_cost (book, provider, model, &used, &source);
+  BksPriceFacts facts;
+  BksMoney cost = bks_price_book_get_cost (book, provider, model, &used, &facts);
 
-  g_assert_cmpstr (source, ==, expected_source);
+  g_assert_cmpstr (facts.source, ==, expected_source);
   return cost;
 }
 
@@ -117,14 +117,14 @@ test_long_context (void)
 static void
 test_listed (void)
 {
-  bks_price_book_note_listed (book, "openrouter", "openrouter/auto", UNKNOWN, 5);
-  bks_price_book_note_listed (book, "openrouter", "openrouter/auto", 5, UNKNOWN);
-  bks_price_book_note_listed (book, "openrouter", "openrouter/auto", -5, 5);
+  bks_price_book_note_listed (book, "openrouter", "openrouter/auto", UNKNOWN, 5, 0);
+  bks_price_book_note_listed (book, "openrouter", "openrouter/auto", 5, UNKNOWN, 0);
+  bks_price_book_note_listed (book, "openrouter", "openrouter/auto", -5, 5, 0);
   g_assert_cmpint (cost_of ("openrouter", "openrouter/auto", usage (1, 1), "unknown"), ==, UNKNOWN);
   /* What the provider publishes comes before the table, for that provider alone. */
-  bks_price_book_note_listed (book, "openrouter", "anthropic/claude-haiku-4.5", 7, 11);
+  bks_price_book_note_listed (book, "openrouter", "anthropic/claude-haiku-4.5", 7, 11, 0);
   g_assert_cmpint (cost_of ("openrouter", "anthropic/claude-haiku-4.5", usage (10, 100), "list"), ==, 1170);
-  bks_price_book_note_listed (book, "my-server", "gpt-4o", 0, 0);
+  bks_price_book_note_listed (book, "my-server", "gpt-4o", 0, 0, 0);
   g_assert_cmpint (cost_of ("my-server", "gpt-4o", usage (10, 100), "list"), ==, 0);
   g_assert_cmpint (cost_of ("openai", "gpt-4o", usage (1, 0), "table"), ==, 2500000);
 }
