@@ -280,7 +280,10 @@ find (BksPriceBook  *self,
   if ((entry = g_hash_table_lookup (self->listed, key)) != NULL)
     {
       *facts = (BksPriceFacts) { .source = "list", .date = entry->date };
-      return &entry->price;
+      /* Lists say nothing of caches and long requests; a table that agrees in the rest does. */
+      price = g_hash_table_lookup (table->prices, key);
+      return price != NULL && price->normal.input == entry->price.normal.input &&
+             price->normal.output == entry->price.normal.output ? price : &entry->price;
     }
   *facts = (BksPriceFacts) { .source = "table", .date = table->as_of };
   price = g_hash_table_lookup (table->prices, key);

@@ -228,6 +228,8 @@ await_reservation (Call                   *call,
   BksRouter *self = call->self;
   g_autoptr(BksCharge) charge = bks_charge_new ();
 
+  if (!dex_await (bks_router_load_prices (self), error))
+    return FALSE;
   charge->request_id = bks_id_new (self->limits->clock);
   charge->provider = g_strdup (call->target->provider);
   charge->model = g_strdup (call->target->model);

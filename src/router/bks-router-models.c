@@ -5,6 +5,7 @@
 
 #include "bks-async.h"
 #include "bks-error.h"
+#include "bks-library-prices.h"
 #include "bks-model-table.h"
 #include "bks-router-private.h"
 
@@ -41,18 +42,28 @@ question_free (gpointer data)
   g_free (question);
 }
 
+/* Fiber. What a provider publishes is worth knowing in the next run, too, and no reason to fail. */
 static void
-note_prices (BksRouter *self,
-             GPtrArray *models)
+await_note_prices (BksRouter  *self,
+                   const char *provider,
+                   GPtrArray  *models)
 {
+  g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_price_row_free);
+  g_autoptr(GError) error = NULL;
+  gint64 now_ms = bks_clock_get_now_ms (self->limits->clock);
+
   for (guint i = 0; i < models->len; i++)
     {
       BksModel *model = g_ptr_array_index (models, i);
+      BksMoney input = bks_model_get_input_price (model), output = bks_model_get_output_price (model);
 
-      bks_price_book_note_listed (self->prices, bks_model_get_provider (model), bks_model_get_id (model),
-                                  bks_model_get_input_price (model), bks_model_get_output_price (model),
-                                  bks_clock_get_now_ms (self->limits->clock));
+      if (input < 0 || output < 0)
+        continue; /* unknown, too */
+      bks_price_book_note_listed (self->prices, provider, bks_model_get_id (model), input, output, now_ms);
+      g_ptr_array_add (rows, bks_price_row_new (provider, bks_model_get_id (model), input, output, now_ms));
     }
+  if (rows->len > 0 && !dex_await (bks_library_note_listed (self->library, provider, rows), &error))
+    g_debug ("The prices of %s could not be kept: %s", provider, error->message);
 }
 
 static DexFuture *
@@ -74,7 +85,7 @@ list_models_fiber (gpointer data)
   models = dex_await_boxed (bks_provider_list_models (provider, key, question->cancellable), &error);
   if (models == NULL)
     return bks_future_error (error);
-  note_prices (self, models);
+  await_note_prices (self, info->id, models);
   g_hash_table_insert (self->listings, g_strdup (info->id), g_ptr_array_ref (models));
   return dex_future_new_take_boxed (G_TYPE_PTR_ARRAY, g_steal_pointer (&models));
 }

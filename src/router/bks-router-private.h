@@ -19,7 +19,8 @@ struct _BksRouter
   BksHttp        *http;
   BksPriceBook   *prices;
   BksLedger      *ledger;
-  DexFuture      *recovered; /* what earlier processes left in the ledger */
+  DexFuture      *recovered;     /* what earlier processes left in the ledger */
+  DexFuture      *prices_loaded; /* NULL: nobody asked yet */
   GPtrArray      *presets;  /* of BksPreset */
   GHashTable     *listings; /* provider id → GPtrArray of BksModel, of this run */
   GHashTable     *free;     /* provider id → whether its models cost nothing, as last read */

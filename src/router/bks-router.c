@@ -111,6 +111,7 @@ bks_router_finalize (GObject *object)
   g_object_unref (self->prices);
   g_object_unref (self->ledger);
   dex_clear (&self->recovered);
+  dex_clear (&self->prices_loaded);
   bks_limits_unref (self->limits);
   g_ptr_array_unref (self->presets);
   g_hash_table_unref (self->listings);

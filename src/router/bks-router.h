@@ -131,6 +131,7 @@ BksMoney    bks_router_price           (BksRouter            *self,
                                         const char           *model,
                                         gint64                input_tokens,
                                         gint64                output_tokens);
+DexFuture  *bks_router_load_prices     (BksRouter            *self);
 const char *bks_router_get_prices_date (BksRouter            *self);
 DexFuture  *bks_router_list_usage      (BksRouter            *self,
                                         gint64                since_ms,
