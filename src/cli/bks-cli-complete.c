@@ -22,6 +22,8 @@ static struct
   char    *targets;
   char    *system;
   char    *book;
+  char    *device;
+  char    *most_cost;
   gint64   max_tokens;
   double   temperature;
   gboolean whole;
@@ -79,14 +81,32 @@ reasoning_cb (BksAnswer  *answer,
 }
 
 static void
-print_attempt (BksCli    *cli,
-               BksTarget *target)
+attempt_cb (BksCall    *call,
+            BksAttempt *attempt,
+            BksCli     *cli)
 {
-  g_autoptr(JsonBuilder) builder = begin_event ("attempt");
+  g_autoptr(JsonBuilder) builder = NULL;
 
-  bks_cli_add_string (builder, "provider", target->provider);
-  bks_cli_add_string (builder, "model", target->model);
-  bks_cli_add_int (builder, "n", 1);
+  if (!options.events)
+    return;
+  builder = begin_event ("attempt");
+  bks_cli_add_string (builder, "provider", attempt->target->provider);
+  bks_cli_add_string (builder, "model", attempt->target->model);
+  bks_cli_add_int (builder, "n", attempt->n);
+  print_event (cli, builder);
+}
+
+static void
+restart_cb (BksCall *call,
+            guint    n,
+            BksCli  *cli)
+{
+  g_autoptr(JsonBuilder) builder = NULL;
+
+  if (!options.events)
+    return;
+  builder = begin_event ("restart");
+  bks_cli_add_int (builder, "n", n);
   print_event (cli, builder);
 }
 
@@ -153,33 +173,71 @@ add_failure_members (JsonBuilder  *builder,
 }
 
 static void
-print_failed (BksCli       *cli,
-              BksTarget    *target,
-              const GError *error)
+print_failed (BksCli     *cli,
+              BksAttempt *attempt)
 {
   g_autoptr(JsonBuilder) builder = begin_event ("failed");
 
-  bks_cli_add_string (builder, "provider", target->provider);
-  add_failure_members (builder, error);
+  bks_cli_add_string (builder, "provider", attempt->target->provider);
+  add_failure_members (builder, attempt->error);
   print_event (cli, builder);
 }
 
 static void
-print_interrupted (BksCli       *cli,
-                   const char   *text,
-                   const GError *error)
+print_interrupted (BksCli     *cli,
+                   BksAttempt *attempt)
 {
   g_autoptr(JsonBuilder) builder = begin_event ("interrupted");
 
-  bks_cli_add_string (builder, "class", bks_error_get_class_name (error));
-  bks_cli_add_int (builder, "partial_chars", g_utf8_strlen (text, -1));
+  bks_cli_add_string (builder, "class", bks_error_get_class_name (attempt->error));
+  bks_cli_add_int (builder, "partial_chars", attempt->partial_chars);
   print_event (cli, builder);
 }
 
-/* @target: (nullable): none was tried */
+/* "Interrupted" is what others have already seen a piece of. */
+static void
+failed_cb (BksCall    *call,
+           BksAttempt *attempt,
+           BksCli     *cli)
+{
+  if (!options.events)
+    return;
+  if (bks_call_is_interrupted (call))
+    print_interrupted (cli, attempt);
+  else
+    print_failed (cli, attempt);
+  /* What failed may cost as well. */
+  if (attempt->outcome != NULL)
+    print_usage (cli, attempt->outcome);
+}
+
+static void
+add_trail (JsonBuilder *builder,
+           BksCall     *call)
+{
+  GPtrArray *attempts = call != NULL ? bks_call_get_attempts (call) : NULL;
+
+  json_builder_set_member_name (builder, "trail");
+  json_builder_begin_array (builder);
+  for (guint i = 0; attempts != NULL && i < attempts->len; i++)
+    {
+      const BksAttempt *attempt = g_ptr_array_index (attempts, i);
+
+      if (attempt->error == NULL)
+        continue;
+      json_builder_begin_object (builder);
+      bks_cli_add_string (builder, "provider", attempt->target->provider);
+      bks_cli_add_string (builder, "model", attempt->target->model);
+      add_failure_members (builder, attempt->error);
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+}
+
+/* @call: (nullable): it never began */
 static void
 print_error_event (BksCli       *cli,
-                   BksTarget    *target,
+                   BksCall      *call,
                    const GError *error)
 {
   g_autoptr(JsonBuilder) builder = begin_event ("error");
@@ -187,37 +245,8 @@ print_error_event (BksCli       *cli,
 
   bks_cli_add_string (builder, "class", bks_error_get_class_name (error));
   bks_cli_add_string (builder, "message", message);
-  json_builder_set_member_name (builder, "trail");
-  json_builder_begin_array (builder);
-  if (target != NULL)
-    {
-      json_builder_begin_object (builder);
-      bks_cli_add_string (builder, "provider", target->provider);
-      bks_cli_add_string (builder, "model", target->model);
-      add_failure_members (builder, error);
-      json_builder_end_object (builder);
-    }
-  json_builder_end_array (builder);
+  add_trail (builder, call);
   print_event (cli, builder);
-}
-
-static void
-print_failure_events (BksCli       *cli,
-                      BksTarget    *target,
-                      BksAnswer    *answer,
-                      const GError *error)
-{
-  const char *text = bks_answer_get_text (answer);
-  BksOutcome *outcome = bks_router_get_outcome (answer);
-
-  if (text != NULL && *text != '\0')
-    print_interrupted (cli, text, error);
-  else
-    print_failed (cli, target, error);
-  /* What failed may cost as well. */
-  if (outcome != NULL)
-    print_usage (cli, outcome);
-  print_error_event (cli, target, error);
 }
 
 static void
@@ -253,46 +282,59 @@ print_success (BksCli     *cli,
     bks_cli_print (cli, "\n");
 }
 
-static BksTarget *
-choose_of_role (BksCli      *cli,
-                const char  *role,
-                GError     **error)
+/* Who answered instead is never passed over, but no part of the answer either. */
+static void
+tell_failover (BksCall    *call,
+               BksOutcome *outcome)
 {
-  g_autoptr(GPtrArray) targets = NULL;
+  GPtrArray *attempts = bks_call_get_attempts (call);
+  const BksAttempt *first = g_ptr_array_index (attempts, 0);
 
-  if (!bks_cli_check_text (role, "--role", error))
-    return NULL;
-  targets = dex_await_boxed (bks_cli_until_stop (cli, bks_router_get_role (bks_studio_get_router (cli->studio), role)),
-                             error);
-  if (targets == NULL)
-    return NULL;
-  if (targets->len == 0)
-    {
-      g_set_error (error, BKS_ERROR, BKS_ERROR_NOT_FOUND,
-                   _("The role “%s” has no model that can be used; choose one with “%s role set %s PROVIDER:MODEL”"),
-                   role, BKS_CLI_NAME, role);
-      return NULL;
-    }
-  return bks_target_copy (g_ptr_array_index (targets, 0));
+  if (options.events || first->error == NULL || g_str_equal (first->target->provider, outcome->provider))
+    return;
+  g_printerr (_("%s: %s:%s could not answer (%s): %s:%s did.\n"), BKS_CLI_NAME, first->target->provider,
+              first->target->model, bks_error_get_class_name (first->error), outcome->provider, outcome->model);
 }
 
-static BksTarget *
-choose_target (BksCli  *cli,
-               GError **error)
+static GPtrArray *
+read_targets (BksCli  *cli,
+              GError **error)
 {
-  BksRouter *router = bks_studio_get_router (cli->studio);
-  g_auto(GStrv) targets = NULL;
+  g_autoptr(GPtrArray) targets = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_target_free);
+  g_auto(GStrv) texts = g_strsplit (options.targets, ",", -1);
+
+  for (guint i = 0; texts[i] != NULL || i == 0; i++)
+    {
+      BksTarget *target = bks_cli_read_target (cli, texts[i] != NULL ? texts[i] : "", error);
+
+      if (target == NULL)
+        return NULL;
+      g_ptr_array_add (targets, target);
+    }
+  return g_steal_pointer (&targets);
+}
+
+static GPtrArray *
+choose_targets (BksCli  *cli,
+                GError **error)
+{
+  const char *role = options.role != NULL ? options.role : DEFAULT_ROLE;
+  g_autoptr(GPtrArray) targets = NULL;
 
   if (options.targets != NULL)
-    {
-      targets = g_strsplit (options.targets, ",", -1);
-      return bks_cli_read_target (cli, targets[0] != NULL ? targets[0] : "", error);
-    }
-  if (options.model == NULL)
-    return choose_of_role (cli, options.role != NULL ? options.role : DEFAULT_ROLE, error);
-  if (!bks_cli_check_text (options.model, "--model", error))
+    return read_targets (cli, error);
+  if ((options.model != NULL && !bks_cli_check_text (options.model, "--model", error)) ||
+      !bks_cli_check_text (role, "--role", error))
     return NULL;
-  return dex_await_boxed (bks_cli_until_stop (cli, bks_router_resolve_model (router, options.model)), error);
+  targets = dex_await_boxed (bks_cli_until_stop (cli, bks_router_list_targets (bks_studio_get_router (cli->studio),
+                                                                               options.model, role, cli->stop)),
+                             error);
+  if (targets == NULL || targets->len > 0)
+    return g_steal_pointer (&targets);
+  g_set_error (error, BKS_ERROR, BKS_ERROR_NOT_FOUND,
+               _("The role “%s” has no model that can be used; choose one with “%s role set %s PROVIDER:MODEL”, or enter a provider's key with “%s provider set-key”"),
+               role, BKS_CLI_NAME, role, BKS_CLI_NAME);
+  return NULL;
 }
 
 static gboolean
@@ -327,12 +369,11 @@ read_prompt (BksCli  *cli,
 }
 
 static BksCompletionRequest *
-make_request (BksTarget  *target,
-              const char *prompt)
+make_request (const char *prompt)
 {
-  BksCompletionRequest *request = bks_completion_request_new (target->model);
+  BksCompletionRequest *request = bks_completion_request_new ("");
 
-  request->stream = !options.whole;
+  request->stream = TRUE;
   request->max_tokens = options.max_tokens;
   request->temperature = options.temperature;
   if (options.system != NULL)
@@ -341,31 +382,60 @@ make_request (BksTarget  *target,
   return request;
 }
 
+static BksCall *
+make_call (BksCli      *cli,
+           GPtrArray   *targets,
+           const char  *prompt,
+           const char  *book_id,
+           GError     **error)
+{
+  g_autoptr(BksCompletionRequest) request = make_request (prompt);
+  g_autoptr(BksCall) call = bks_call_new (targets, request);
+  BksMoney most_cost;
+
+  bks_call_set_role (call, options.role != NULL ? options.role : DEFAULT_ROLE);
+  bks_call_set_book_id (call, book_id);
+  bks_call_set_device_id (call, options.device);
+  bks_call_set_failover (call, !options.no_failover);
+  bks_call_set_whole (call, options.whole);
+  if (options.most_cost != NULL)
+    {
+      if (!bks_money_parse (options.most_cost, &most_cost, error))
+        return NULL;
+      bks_call_set_most_cost (call, most_cost);
+    }
+  g_signal_connect (call, "attempt", G_CALLBACK (attempt_cb), cli);
+  g_signal_connect (call, "failed", G_CALLBACK (failed_cb), cli);
+  g_signal_connect (call, "restart", G_CALLBACK (restart_cb), cli);
+  return g_steal_pointer (&call);
+}
+
 static gboolean
 send (BksCli      *cli,
-      BksTarget   *target,
+      GPtrArray   *targets,
       const char  *prompt,
       const char  *book_id,
       GError     **error)
 {
-  g_autoptr(BksCompletionRequest) request = make_request (target, prompt);
-  g_autoptr(BksAnswer) answer = bks_answer_new ();
+  g_autoptr(BksCall) call = make_call (cli, targets, prompt, book_id, error);
   g_autoptr(BksOutcome) outcome = NULL;
+  BksAnswer *answer;
 
+  if (call == NULL)
+    return FALSE;
+  answer = bks_call_get_answer (call);
   g_signal_connect (answer, "text", G_CALLBACK (text_cb), cli);
   g_signal_connect (answer, "reasoning", G_CALLBACK (reasoning_cb), cli);
-  if (options.events)
-    print_attempt (cli, target);
-
-  outcome = dex_await_boxed (bks_router_complete (bks_studio_get_router (cli->studio), target, request,
-                                                  options.role != NULL ? options.role : DEFAULT_ROLE,
-                                                  book_id, answer, cli->stop),
-                             error);
+  outcome = dex_await_boxed (bks_router_complete (bks_studio_get_router (cli->studio), call, cli->stop), error);
   g_signal_handlers_disconnect_by_data (answer, cli);
+  g_signal_handlers_disconnect_by_data (call, cli);
   if (outcome != NULL)
-    print_success (cli, outcome, bks_answer_get_text (answer));
+    {
+      print_success (cli, outcome, bks_answer_get_text (answer));
+      tell_failover (call, outcome);
+    }
   else if (options.events)
-    print_failure_events (cli, target, answer, *error);
+    print_error_event (cli, call, *error);
   return outcome != NULL;
 }
 
@@ -374,7 +444,7 @@ complete (BksCli  *cli,
           GError **error)
 {
   g_autofree char *prompt = NULL;
-  g_autoptr(BksTarget) target = NULL;
+  g_autoptr(GPtrArray) targets = NULL;
   g_autoptr(BksBook) book = NULL;
 
   if (!check_options (error))
@@ -385,25 +455,27 @@ complete (BksCli  *cli,
   if (options.book != NULL)
     book = bks_cli_find_book (cli, options.book, error);
   if (options.book == NULL || book != NULL)
-    target = choose_target (cli, error);
-  if (target != NULL)
-    return send (cli, target, prompt, book != NULL ? bks_book_get_id (book) : NULL, error);
+    targets = choose_targets (cli, error);
+  if (targets != NULL)
+    return send (cli, targets, prompt, book != NULL ? bks_book_get_id (book) : NULL, error);
   if (options.events && (*error)->domain != G_OPTION_ERROR)
     print_error_event (cli, NULL, *error);
   return FALSE;
 }
 
 static const GOptionEntry complete_options[] = {
-  { "model", 0, 0, G_OPTION_ARG_FILENAME, &options.model, N_("A model, or PROVIDER:MODEL"), N_("MODEL") },
-  { "role", 0, 0, G_OPTION_ARG_FILENAME, &options.role, N_("The model set for this role; without, that of “draft”"), N_("ROLE") },
-  { "targets", 0, 0, G_OPTION_ARG_FILENAME, &options.targets, N_("PROVIDER:MODEL; of several, only the first is tried"), N_("TARGETS") },
+  { "model", 0, 0, G_OPTION_ARG_FILENAME, &options.model, N_("A model, or PROVIDER:MODEL; where it cannot answer, the role's models follow"), N_("MODEL") },
+  { "role", 0, 0, G_OPTION_ARG_FILENAME, &options.role, N_("The models set for this kind of work; without, those of “draft”"), N_("ROLE") },
+  { "targets", 0, 0, G_OPTION_ARG_FILENAME, &options.targets, N_("PROVIDER:MODEL,PROVIDER:MODEL…: the first answers, or else the next"), N_("TARGETS") },
   { "system", 0, 0, G_OPTION_ARG_FILENAME, &options.system, N_("Instructions that stand before the prompt"), N_("TEXT") },
   { "max-tokens", 0, 0, G_OPTION_ARG_INT64, &options.max_tokens, N_("The longest answer"), N_("N") },
   { "temperature", 0, 0, G_OPTION_ARG_DOUBLE, &options.temperature, N_("From 0 to 2; not every model takes it"), N_("X") },
-  { "no-failover", 0, 0, G_OPTION_ARG_NONE, &options.no_failover, N_("Try no other model, as is always so today"), NULL },
-  { "whole", 0, 0, G_OPTION_ARG_NONE, &options.whole, N_("Ask for the answer in one piece"), NULL },
+  { "no-failover", 0, 0, G_OPTION_ARG_NONE, &options.no_failover, N_("Try no other model when the first cannot answer"), NULL },
+  { "whole", 0, 0, G_OPTION_ARG_NONE, &options.whole, N_("Print the answer in one piece when it is complete; one that breaks off is asked for elsewhere"), NULL },
   { "events", 0, 0, G_OPTION_ARG_NONE, &options.events, N_("Print what happens as JSON lines"), NULL },
   { "book", 0, 0, G_OPTION_ARG_FILENAME, &options.book, N_("The book that it is for, in the usage and its rules"), N_("BOOK") },
+  { "device", 0, 0, G_OPTION_ARG_FILENAME, &options.device, N_("As this companion would, with its tier and its budget"), N_("DEVICE") },
+  { "max-cost", 0, 0, G_OPTION_ARG_FILENAME, &options.most_cost, N_("Ask nobody whose answer may cost more, in US dollars"), N_("USD") },
   { NULL },
 };
 

@@ -25,6 +25,7 @@ static const BksCliVerb *const families[] = {
   bks_cli_trash_verbs,
   bks_cli_complete_verbs,
   bks_cli_provider_verbs,
+  bks_cli_health_verbs,
   bks_cli_role_verbs,
   bks_cli_usage_verbs,
   bks_cli_device_verbs,

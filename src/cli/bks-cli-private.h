@@ -57,6 +57,7 @@ extern const BksCliVerb bks_cli_node_verbs[];
 extern const BksCliVerb bks_cli_trash_verbs[];
 extern const BksCliVerb bks_cli_complete_verbs[];
 extern const BksCliVerb bks_cli_provider_verbs[];
+extern const BksCliVerb bks_cli_health_verbs[];
 extern const BksCliVerb bks_cli_role_verbs[];
 extern const BksCliVerb bks_cli_usage_verbs[];
 extern const BksCliVerb bks_cli_device_verbs[];

@@ -60,6 +60,25 @@ typedef struct
   guint  answer_tokens;             /* the longest answer, where nobody says */
   guint  answer_tokens_cautious;    /* of a model that may know no longer one */
 
+  /* Routing (routing.md §2 and §3) */
+  guint  attempts;                  /* of one call, over all targets */
+  guint  retry_base_ms;             /* full jitter from here, where no wait is told … */
+  guint  retry_most_ms;             /* … up to here */
+  guint  retry_short_ms;            /* a wait that is always waited */
+  guint  retry_long_ms;             /* a wait that is waited where nobody else can answer */
+  guint  breaker_failures;          /* in a row */
+  guint  breaker_samples;           /* … or half of so many or more in the window */
+  guint  breaker_samples_most;      /* what is remembered of a window */
+  guint  breaker_window_ms;
+  guint  breaker_rest_ms;
+  guint  breaker_rest_most_ms;      /* OVERLOAD, SERVER and TRANSPORT */
+  guint  breaker_rest_long_ms;      /* other classes */
+  guint  breaker_rate_ms;           /* RATE, doubled each time … */
+  guint  breaker_rate_most_ms;      /* … up to here */
+  guint  breaker_probe_ms;          /* told to those who wait while one finds out */
+  guint  breaker_persist_ms;        /* a longer rest outlives the process */
+  guint  breaker_persisted_most_ms; /* and no rest is longer after a restart */
+
   /* Companion service (service.md §1) */
   guint  service_connections;
   guint  service_connections_per_peer;

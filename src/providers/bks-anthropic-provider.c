@@ -380,6 +380,9 @@ choose_wire (BksProviderCall *call)
     .take_frame = bks_anthropic_take_frame,
   };
 
+  /* Somebody else waits to answer. */
+  if (call->request->first_token_ms > 0)
+    wire.first_ms = call->request->first_token_ms;
   /* A whole answer comes when its last token is written. */
   if (!call->request->stream)
     wire.first_ms = limits->total_ms;

@@ -262,10 +262,17 @@ complete_fiber (gpointer data)
     .path = path,
     .accept = "text/event-stream",
     .framing = BKS_FRAMING_SSE,
-    .first_ms = call->request->stream ? limits->first_token_ms : limits->total_ms,
+    .first_ms = limits->first_token_ms,
     .idle_ms = limits->idle_ms,
     .take_frame = bks_cloudflare_take_frame,
   };
+
+  /* Somebody else waits to answer. */
+  if (call->request->first_token_ms > 0)
+    wire.first_ms = call->request->first_token_ms;
+  /* A whole answer comes when its last token is written. */
+  if (!call->request->stream)
+    wire.first_ms = limits->total_ms;
 
   if (path == NULL)
     return bks_future_error (failure);

@@ -56,6 +56,8 @@ bks_completion_request_copy (BksCompletionRequest *self)
   copy->max_tokens = self->max_tokens;
   copy->temperature = self->temperature;
   copy->stream = self->stream;
+  copy->first_token_ms = self->first_token_ms;
+  copy->total_ms = self->total_ms;
   for (guint i = 0; i < self->messages->len; i++)
     {
       BksMessage *message = g_ptr_array_index (self->messages, i);

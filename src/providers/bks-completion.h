@@ -24,6 +24,8 @@ typedef struct
   gint64     max_tokens;  /* -1: the provider's default */
   double     temperature; /* NAN: not sent */
   gboolean   stream;
+  guint      first_token_ms; /* 0: as long as such a model may take; a model that is slow by nature has its own time */
+  guint      total_ms;       /* 0: as long as an answer may take */
 } BksCompletionRequest;
 
 GType                 bks_completion_request_get_type    (void);

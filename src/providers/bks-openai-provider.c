@@ -201,6 +201,9 @@ choose_wire (BksProviderCall *call,
       wire.first_ms = limits->first_token_reasoning_ms;
       wire.idle_ms = limits->idle_slow_ms;
     }
+  /* Somebody else waits to answer; a model that thinks first is let think. */
+  if (call->request->first_token_ms > 0 && !may_reason (call->request->model))
+    wire.first_ms = call->request->first_token_ms;
   /* A whole answer comes when its last token is written. */
   if (!call->request->stream)
     wire.first_ms = limits->total_ms;

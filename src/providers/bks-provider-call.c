@@ -528,6 +528,8 @@ new_exchange (BksProviderCall  *self,
   bks_http_exchange_set_header (exchange, "Accept", self->request->stream ? wire->accept : "application/json");
   bks_http_exchange_set_json (exchange, body);
   bks_http_exchange_set_first_ms (exchange, wire->first_ms);
+  if (self->request->total_ms > 0)
+    bks_http_exchange_set_total_ms (exchange, self->request->total_ms);
   if (!bks_provider_authorize (self->provider, exchange, self->key, error))
     return NULL;
   /* At once, not when the fiber goes on: who stops the call asks whether it costs. */

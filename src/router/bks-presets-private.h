@@ -21,7 +21,20 @@ typedef struct
   gboolean  free;      /* its own models cost nothing: they run on the author's machine */
 } BksPreset;
 
+/**
+ * BksDefaultTarget:
+ *
+ * Who writes where the author has chosen nobody: local first, then cheap, then
+ * frontier.
+ */
+typedef struct
+{
+  char *provider;
+  char *model;     /* NULL: the first one that it lists */
+} BksDefaultTarget;
+
 GPtrArray       *bks_presets_load (void);
+GPtrArray       *bks_presets_load_defaults (void);
 const BksPreset *bks_presets_find (GPtrArray  *presets,
                                    const char *id);
 

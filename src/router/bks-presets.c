@@ -35,6 +35,22 @@ read_preset (JsonObject *row)
   return preset;
 }
 
+static JsonObject *
+load_document (void)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GBytes) bytes = NULL;
+  JsonObject *root = NULL;
+
+  bytes = g_resource_lookup_data (bks_router_get_resource (), "/com/humanizer/BookStudio/providers.json",
+                                  G_RESOURCE_LOOKUP_FLAGS_NONE, &error);
+  if (bytes != NULL)
+    root = bks_json_parse_object (g_bytes_get_data (bytes, NULL), (gssize) g_bytes_get_size (bytes), &error);
+  if (root == NULL)
+    g_error ("The shipped providers cannot be read: %s", error->message);
+  return root;
+}
+
 /**
  * bks_presets_load:
  *
@@ -44,21 +60,47 @@ GPtrArray *
 bks_presets_load (void)
 {
   GPtrArray *presets = g_ptr_array_new_with_free_func (preset_free);
-  g_autoptr(GError) error = NULL;
-  g_autoptr(GBytes) bytes = NULL;
-  g_autoptr(JsonObject) root = NULL;
-  JsonArray *rows;
+  g_autoptr(JsonObject) root = load_document ();
+  JsonArray *rows = bks_json_get_array (root, "providers");
 
-  bytes = g_resource_lookup_data (bks_router_get_resource (), "/com/humanizer/BookStudio/providers.json",
-                                  G_RESOURCE_LOOKUP_FLAGS_NONE, &error);
-  if (bytes != NULL)
-    root = bks_json_parse_object (g_bytes_get_data (bytes, NULL), (gssize) g_bytes_get_size (bytes), &error);
-  if (root == NULL)
-    g_error ("The shipped providers cannot be read: %s", error->message);
-  rows = bks_json_get_array (root, "providers");
   for (guint i = 0; i < json_array_get_length (rows); i++)
     g_ptr_array_add (presets, read_preset (bks_json_array_object (rows, i)));
   return presets;
+}
+
+static void
+default_free (gpointer data)
+{
+  BksDefaultTarget *target = data;
+
+  g_free (target->provider);
+  g_free (target->model);
+  g_free (target);
+}
+
+/**
+ * bks_presets_load_defaults:
+ *
+ * Returns: (transfer full) (element-type BksDefaultTarget): who is asked where
+ *   the author has chosen nobody, in this order
+ */
+GPtrArray *
+bks_presets_load_defaults (void)
+{
+  GPtrArray *targets = g_ptr_array_new_with_free_func (default_free);
+  g_autoptr(JsonObject) root = load_document ();
+  JsonArray *rows = bks_json_get_array (root, "defaults");
+
+  for (guint i = 0; i < json_array_get_length (rows); i++)
+    {
+      JsonObject *row = bks_json_array_object (rows, i);
+      BksDefaultTarget *target = g_new0 (BksDefaultTarget, 1);
+
+      target->provider = g_strdup (bks_json_get_string (row, "provider"));
+      target->model = g_strdup (bks_json_get_string (row, "model"));
+      g_ptr_array_add (targets, target);
+    }
+  return targets;
 }
 
 /**

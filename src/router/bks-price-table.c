@@ -42,6 +42,7 @@ bks_price_init (BksPrice *price,
 {
   *price = (BksPrice) {
     .normal = { .input = input, .output = output, .cache_read = input, .cache_write = input, .cache_write_1h = input },
+    .window = -1,
     .max_output = -1,
     .frontier = output >= FRONTIER_OUTPUT,
   };
@@ -137,6 +138,8 @@ read_row (BksPriceTable  *self,
         return FALSE;
       complete_longer (price);
     }
+  if (!bks_json_get_int (row, "window", &price->window) || price->window < 1)
+    price->window = -1;
   if (!bks_json_get_int (row, "max_output", &price->max_output) || price->max_output < 1)
     price->max_output = -1;
   bks_json_get_boolean (row, "frontier", &price->frontier);

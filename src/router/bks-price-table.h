@@ -27,6 +27,7 @@ typedef struct
   BksRates normal;
   gint64   long_above; /* input tokens above which the other rates hold for the whole request; 0: never */
   BksRates longer;
+  gint64   window;     /* tokens in and out together; -1: not known */
   gint64   max_output; /* tokens; -1: not known */
   gboolean frontier;
 } BksPrice;

@@ -44,7 +44,7 @@ question_free (gpointer data)
 
 /* Fiber. What a provider publishes is worth knowing in the next run, too, and no reason to fail. */
 static void
-await_note_prices (BksRouter  *self,
+await_note_listed (BksRouter  *self,
                    const char *provider,
                    GPtrArray  *models)
 {
@@ -57,6 +57,7 @@ await_note_prices (BksRouter  *self,
       BksModel *model = g_ptr_array_index (models, i);
       BksMoney input = bks_model_get_input_price (model), output = bks_model_get_output_price (model);
 
+      bks_breaker_note_listed (self->breaker, provider, bks_model_get_id (model));
       if (input < 0 || output < 0)
         continue; /* unknown, too */
       bks_price_book_note_listed (self->prices, provider, bks_model_get_id (model), input, output, now_ms);
@@ -85,7 +86,7 @@ list_models_fiber (gpointer data)
   models = dex_await_boxed (bks_provider_list_models (provider, key, question->cancellable), &error);
   if (models == NULL)
     return bks_future_error (error);
-  await_note_prices (self, info->id, models);
+  await_note_listed (self, info->id, models);
   g_hash_table_insert (self->listings, g_strdup (info->id), g_ptr_array_ref (models));
   return dex_future_new_take_boxed (G_TYPE_PTR_ARRAY, g_steal_pointer (&models));
 }
@@ -126,6 +127,45 @@ bks_router_load_listing (BksRouter      *self,
   if (models != NULL)
     return dex_future_new_take_boxed (G_TYPE_PTR_ARRAY, g_ptr_array_ref (models));
   return bks_router_list_models (self, id, cancellable);
+}
+
+/**
+ * bks_router_forget_listing:
+ * @self: a router
+ * @provider: a provider that said a model of its list is not there
+ *
+ * It is asked for its list anew.
+ */
+void
+bks_router_forget_listing (BksRouter  *self,
+                           const char *provider)
+{
+  g_hash_table_remove (self->listings, provider);
+}
+
+/**
+ * bks_router_find_window:
+ * @self: a router
+ * @target: a provider and a model of it
+ *
+ * Returns: how many tokens the model takes in and puts out together, as its
+ *   provider listed it in this run, else as the table has it; -1 unknown
+ */
+gint64
+bks_router_find_window (BksRouter       *self,
+                        const BksTarget *target)
+{
+  GPtrArray *models = g_hash_table_lookup (self->listings, target->provider);
+  const BksPrice *price = bks_price_book_lookup (self->prices, target->provider, target->model, NULL);
+
+  for (guint i = 0; models != NULL && i < models->len; i++)
+    {
+      BksModel *model = g_ptr_array_index (models, i);
+
+      if (g_str_equal (bks_model_get_id (model), target->model) && bks_model_get_window (model) > 0)
+        return bks_model_get_window (model);
+    }
+  return price != NULL && price->window > 0 ? price->window : -1;
 }
 
 static GHashTable *

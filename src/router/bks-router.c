@@ -108,10 +108,13 @@ bks_router_finalize (GObject *object)
   g_object_unref (self->library);
   g_object_unref (self->secrets);
   g_object_unref (self->http);
-  g_object_unref (self->prices);
   g_object_unref (self->ledger);
+  g_object_unref (self->prices);
   dex_clear (&self->recovered);
   dex_clear (&self->prices_loaded);
+  g_object_unref (self->breaker);
+  dex_clear (&self->circuits);
+  g_hash_table_unref (self->kept);
   bks_limits_unref (self->limits);
   g_ptr_array_unref (self->presets);
   g_hash_table_unref (self->listings);
@@ -143,6 +146,7 @@ static void
 bks_router_init (BksRouter *self)
 {
   self->prices = bks_price_book_new ();
+  self->kept = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->presets = bks_presets_load ();
   self->listings = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
   self->free = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
@@ -183,6 +187,7 @@ bks_router_new (BksDatabase    *library,
   self->ledger = bks_ledger_new (library, self->prices, limits);
   g_signal_connect_object (self->ledger, "changed", G_CALLBACK (ledger_changed_cb), self, 0);
   self->recovered = bks_ledger_recover (self->ledger);
+  self->breaker = bks_breaker_new (limits);
   return self;
 }
 
@@ -343,10 +348,18 @@ take_options (GPtrArray *infos,
     }
 }
 
-/* Fiber. Presets in their order with the addresses a person gave them, then what was added. */
-static GPtrArray *
-await_infos (BksRouter  *self,
-             GError    **error)
+/**
+ * bks_router_await_infos:
+ * @self: a router
+ * @error: return location
+ *
+ * For fibers: presets in their order with the addresses a person gave them, then what was added.
+ *
+ * Returns: (transfer full) (element-type BksProviderInfo): all providers, without a look at their keys
+ */
+GPtrArray *
+bks_router_await_infos (BksRouter  *self,
+                        GError    **error)
 {
   g_autoptr(GPtrArray) infos = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_provider_info_unref);
   g_autoptr(GPtrArray) rows = dex_await_boxed (bks_library_list_providers (self->library), error);
@@ -407,7 +420,7 @@ bks_router_await_provider (BksRouter   *self,
                            const char  *id,
                            GError     **error)
 {
-  g_autoptr(GPtrArray) infos = await_infos (self, error);
+  g_autoptr(GPtrArray) infos = bks_router_await_infos (self, error);
   BksProviderInfo *info;
 
   if (infos == NULL)
@@ -424,7 +437,7 @@ list_providers_fiber (gpointer data)
 {
   Verb *verb = data;
   GError *error = NULL;
-  g_autoptr(GPtrArray) infos = await_infos (verb->self, &error);
+  g_autoptr(GPtrArray) infos = bks_router_await_infos (verb->self, &error);
   BksSecretState keyring;
 
   if (infos == NULL)
@@ -506,6 +519,7 @@ await_put_address (BksRouter  *self,
                                             bks_clock_get_now_ms (self->limits->clock)),
                   &error))
     return bks_future_error (error);
+  bks_router_await_revival (self, id);
   g_hash_table_remove (self->listings, id);
   g_signal_emit (self, signals[SIGNAL_PROVIDERS_CHANGED], 0);
   return await_info_future (self, id);
@@ -671,6 +685,7 @@ set_option_fiber (gpointer data)
                                                 : check_option (self, info, verb->option, value, &error)) ||
       !dex_await (bks_library_set_provider_option (self->library, info->id, verb->option, value), &error))
     return bks_future_error (error);
+  bks_router_await_revival (self, info->id);
   g_hash_table_remove (self->listings, info->id);
   g_signal_emit (self, signals[SIGNAL_PROVIDERS_CHANGED], 0);
   return await_info_future (self, info->id);
@@ -789,6 +804,7 @@ set_key_fiber (gpointer data)
   if (!dex_await (bks_secret_store_store (verb->self->secrets, KEY_PURPOSE, info->id, info->origin, label, verb->value),
                   &error))
     return bks_future_error (error);
+  bks_router_await_revival (verb->self, info->id);
   g_signal_emit (verb->self, signals[SIGNAL_PROVIDERS_CHANGED], 0);
   return dex_future_new_true ();
 }
@@ -959,6 +975,7 @@ test_provider_fiber (gpointer data)
   if (verdict == NULL)
     return bks_future_error (error);
   verdict->took_ms = bks_clock_get_monotonic_ms (self->limits->clock) - started;
+  bks_router_await_revival (self, info->id);
   return dex_future_new_take_boxed (BKS_TYPE_VERDICT, verdict);
 }
 

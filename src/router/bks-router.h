@@ -3,6 +3,8 @@
 
 #include <libdex.h>
 
+#include "bks-call.h"
+#include "bks-circuit.h"
 #include "bks-completion.h"
 #include "bks-library-providers.h"
 #include "bks-library-usage.h"
@@ -45,36 +47,12 @@ typedef struct
   BksKeyState  key_state;
 } BksProviderInfo;
 
-#define BKS_TYPE_OUTCOME (bks_outcome_get_type ())
-
-/**
- * BksOutcome:
- *
- * What one call did, as the ledger has it.
- */
-typedef struct
-{
-  char          *usage_id;
-  char          *provider;
-  char          *model;         /* that answered, else that was asked */
-  char          *finish_reason;
-  BksTokenUsage  usage;         /* estimates where the provider was silent */
-  gboolean       estimated;
-  BksMoney       cost;          /* BKS_MONEY_UNKNOWN */
-  gint64         total_ms;
-} BksOutcome;
-
 GType            bks_provider_info_get_type (void);
 BksProviderInfo *bks_provider_info_ref      (BksProviderInfo      *self);
 void             bks_provider_info_unref    (BksProviderInfo      *self);
 const char      *bks_provider_info_get_state (const BksProviderInfo *self);
 
-GType            bks_outcome_get_type       (void);
-BksOutcome      *bks_outcome_ref            (BksOutcome           *self);
-void             bks_outcome_unref          (BksOutcome           *self);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BksProviderInfo, bks_provider_info_unref)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (BksOutcome, bks_outcome_unref)
 
 #define BKS_TYPE_ROUTER (bks_router_get_type ())
 G_DECLARE_FINAL_TYPE (BksRouter, bks_router, BKS, ROUTER, GObject)
@@ -117,14 +95,14 @@ DexFuture  *bks_router_get_role        (BksRouter            *self,
 DexFuture  *bks_router_set_role        (BksRouter            *self,
                                         const char           *role,
                                         GPtrArray            *targets);
-DexFuture  *bks_router_complete        (BksRouter            *self,
-                                        BksTarget            *target,
-                                        BksCompletionRequest *request,
+DexFuture  *bks_router_list_targets    (BksRouter            *self,
+                                        const char           *model,
                                         const char           *role,
-                                        const char           *book_id,
-                                        BksAnswer            *answer,
                                         DexCancellable       *cancellable);
-BksOutcome *bks_router_get_outcome     (BksAnswer            *answer);
+DexFuture  *bks_router_complete        (BksRouter            *self,
+                                        BksCall              *call,
+                                        DexCancellable       *cancellable);
+DexFuture  *bks_router_list_health     (BksRouter            *self);
 gint64      bks_router_estimate_tokens (const char           *text);
 BksMoney    bks_router_price           (BksRouter            *self,
                                         const char           *provider,

@@ -81,6 +81,11 @@ static const char *const migrations[] = {
   "  provider TEXT NOT NULL, model TEXT NOT NULL, input INTEGER NOT NULL, output INTEGER NOT NULL,"
   "  listed_at INTEGER NOT NULL, PRIMARY KEY (provider, model)"
   ") STRICT, WITHOUT ROWID;",
+  /* 3 */
+  "CREATE TABLE circuits ("
+  "  provider TEXT NOT NULL, key_tag TEXT NOT NULL, model TEXT NOT NULL, state INTEGER NOT NULL,"
+  "  reason INTEGER NOT NULL, until INTEGER NOT NULL, PRIMARY KEY (provider, key_tag, model)"
+  ") STRICT;",
   NULL
 };
 

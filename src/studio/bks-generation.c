@@ -12,6 +12,9 @@
 #include "bks-node-session-private.h"
 #include "bks-prompt-private.h"
 
+/* Which order of models continues a text. */
+#define ROLE "draft"
+
 /**
  * BksGeneration:
  *
@@ -26,8 +29,12 @@ struct _BksGeneration
   BksRouter            *router;
   BksBookSession       *session;
   BksNode              *node;
-  BksTarget            *target;
-  BksCompletionRequest *request;     /* NULL for a draft of an earlier session */
+  BksTarget            *target;      /* who is asked, and in the end who answered */
+  BksTarget            *asked;       /* whom the author chose */
+  BksCompletionRequest *request;
+  BksGeneration        *earlier;     /* the draft that this one takes the place of; NULL */
+  gboolean              elsewhere;   /* the author's choice is asked last */
+  GError               *fallback;    /* why the author's choice did not answer, where another did; NULL */
   BksGenerationState    state;
   char                 *draft_id;    /* NULL until it is stored */
   GString              *text;
@@ -53,6 +60,7 @@ static GParamSpec *properties[PROP_STATE + 1];
 enum
 {
   SIGNAL_TEXT,
+  SIGNAL_ASKED,
   N_SIGNALS,
 };
 
@@ -68,6 +76,9 @@ bks_generation_finalize (GObject *object)
   g_object_unref (self->session);
   g_object_unref (self->node);
   bks_target_free (self->target);
+  bks_target_free (self->asked);
+  g_clear_object (&self->earlier);
+  g_clear_error (&self->fallback);
   g_clear_pointer (&self->request, bks_completion_request_unref);
   g_free (self->draft_id);
   g_string_free (self->text, TRUE);
@@ -112,6 +123,14 @@ bks_generation_class_init (BksGenerationClass *klass)
    */
   signals[SIGNAL_TEXT] = g_signal_new ("text", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                        G_TYPE_NONE, 1, G_TYPE_STRING);
+
+  /**
+   * BksGeneration::asked:
+   *
+   * Somebody else is asked now, see bks_generation_get_provider().
+   */
+  signals[SIGNAL_ASKED] = g_signal_new ("asked", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                        G_TYPE_NONE, 0);
 }
 
 static void
@@ -209,12 +228,35 @@ make_draft (BksGeneration *self)
 }
 
 static void
-note_outcome (BksGeneration *self,
-              BksOutcome    *outcome)
+attempt_cb (BksCall       *call,
+            BksAttempt    *attempt,
+            BksGeneration *self)
 {
-  self->cost = outcome->cost;
-  self->tokens = MAX (outcome->usage.input, 0) + MAX (outcome->usage.cache_read, 0) +
-                 MAX (outcome->usage.cache_write, 0) + MAX (outcome->usage.output, 0);
+  bks_target_free (self->target);
+  self->target = bks_target_copy (attempt->target);
+  g_signal_emit (self, signals[SIGNAL_ASKED], 0);
+}
+
+/* What all attempts used and cost: what failed may cost as well. */
+static void
+note_attempts (BksGeneration *self,
+               BksCall       *call)
+{
+  GPtrArray *attempts = bks_call_get_attempts (call);
+
+  for (guint i = 0; i < attempts->len; i++)
+    {
+      const BksAttempt *attempt = g_ptr_array_index (attempts, i);
+      const BksTokenUsage *usage = attempt->outcome != NULL ? &attempt->outcome->usage : NULL;
+
+      if (usage != NULL)
+        self->tokens = MAX (self->tokens, 0) + MAX (usage->input, 0) + MAX (usage->cache_read, 0) +
+                       MAX (usage->cache_write, 0) + MAX (usage->output, 0);
+      if (self->fallback == NULL && attempt->error != NULL && !bks_error_is_cancelled (attempt->error))
+        self->fallback = g_error_copy (attempt->error);
+    }
+  if (attempts->len > 0)
+    self->cost = bks_call_get_cost (call);
 }
 
 static BksGenerationState
@@ -225,27 +267,64 @@ state_of_failure (BksGeneration *self)
   return self->text->len > 0 ? BKS_GENERATION_INTERRUPTED : BKS_GENERATION_FAILED;
 }
 
+/* Fiber. The author's choice and who stands in for it. */
+static GPtrArray *
+await_targets (BksGeneration  *self,
+               GError        **error)
+{
+  g_autofree char *asked = g_strconcat (self->asked->provider, ":", self->asked->model, NULL);
+  GPtrArray *targets = dex_await_boxed (bks_router_list_targets (self->router, asked, ROLE, self->cancellable), error);
+
+  if (targets != NULL && self->elsewhere)
+    {
+      g_ptr_array_add (targets, bks_target_copy (g_ptr_array_index (targets, 0)));
+      g_ptr_array_remove_index (targets, 0);
+    }
+  return targets;
+}
+
 /* Fiber. Asks, and fills the draft while the answer arrives. */
 static BksGenerationState
 await_answer (BksGeneration *self)
 {
-  g_autoptr(BksAnswer) answer = bks_answer_new ();
+  g_autoptr(GPtrArray) targets = await_targets (self, &self->error);
+  g_autoptr(BksCall) call = NULL;
   g_autoptr(BksOutcome) outcome = NULL;
-  const char *book_id = bks_book_get_id (bks_book_session_get_book (self->session));
-  gulong handler = g_signal_connect (answer, "text", G_CALLBACK (answer_text_cb), self);
+  BksAnswer *answer;
 
-  outcome = dex_await_boxed (bks_router_complete (self->router, self->target, self->request, "draft", book_id,
-                                                  answer, self->cancellable),
-                             &self->error);
-  g_signal_handler_disconnect (answer, handler);
-  if (bks_router_get_outcome (answer) != NULL)
-    note_outcome (self, bks_router_get_outcome (answer));
+  if (targets == NULL)
+    return state_of_failure (self);
+  call = bks_call_new (targets, self->request);
+  bks_call_set_role (call, ROLE);
+  bks_call_set_book_id (call, bks_book_get_id (bks_book_session_get_book (self->session)));
+  answer = bks_call_get_answer (call);
+  g_signal_connect (call, "attempt", G_CALLBACK (attempt_cb), self);
+  g_signal_connect (answer, "text", G_CALLBACK (answer_text_cb), self);
+  outcome = dex_await_boxed (bks_router_complete (self->router, call, self->cancellable), &self->error);
+  g_signal_handlers_disconnect_by_data (answer, self);
+  g_signal_handlers_disconnect_by_data (call, self);
+  note_attempts (self, call);
   if (outcome == NULL)
     return state_of_failure (self);
   if (self->text->len > 0)
     return BKS_GENERATION_COMPLETE;
   self->error = g_error_new_literal (BKS_ERROR, BKS_ERROR_MALFORMED, "The model ended its answer without writing anything");
   return BKS_GENERATION_FAILED;
+}
+
+/* Fiber. A draft that has another in its place waits for no decision any more;
+ * one whose successor brought nothing still does. */
+static void
+await_succession (BksGeneration      *self,
+                  BksGenerationState  state)
+{
+  g_autoptr(GError) error = NULL;
+
+  if (self->earlier == NULL || state == BKS_GENERATION_FAILED)
+    return;
+  if (!dex_await (bks_generation_discard (self->earlier), &error))
+    g_debug ("The earlier draft still waits: %s", error->message);
+  g_clear_object (&self->earlier);
 }
 
 static DexFuture *
@@ -267,8 +346,13 @@ continue_fiber (gpointer data)
   g_clear_handle_id (&self->store_id, g_source_remove);
   self->total_ms = get_monotonic (self) - self->started;
   set_state (self, state);
-  if (self->draft_id != NULL && !dex_await (store (self), &error) && self->error == NULL)
-    self->error = g_steal_pointer (&error);
+  if (self->draft_id != NULL && !dex_await (store (self), &error))
+    {
+      if (self->error == NULL)
+        self->error = g_steal_pointer (&error);
+    }
+  else
+    await_succession (self, state); /* only now nothing of it can be lost */
   dex_promise_resolve_boolean (self->finished, TRUE);
   return dex_future_new_true ();
 }
@@ -286,6 +370,7 @@ generation_new (BksRouter      *router,
   self->session = g_object_ref (session);
   self->node = g_object_ref (node);
   self->target = bks_target_new (provider, model);
+  self->asked = bks_target_new (provider, model);
   self->started = get_monotonic (self);
   return self;
 }
@@ -323,6 +408,14 @@ bks_generation_estimate_continue (BksRouter      *router,
   return estimate;
 }
 
+static BksGeneration *
+start (BksGeneration *self)
+{
+  bks_book_session_add_work (self->session, self->cancellable, DEX_FUTURE (self->finished));
+  dex_future_disown (bks_spawn_finally (continue_fiber, g_object_ref (self), g_object_unref));
+  return self;
+}
+
 /**
  * bks_generation_continue:
  * @router: the router
@@ -353,9 +446,54 @@ bks_generation_continue (BksRouter      *router,
 
   self = generation_new (router, session, node, provider, model);
   self->request = bks_prompt_continue (bks_book_session_get_book (session), node, text_before, instructions, model);
-  bks_book_session_add_work (session, self->cancellable, DEX_FUTURE (self->finished));
-  dex_future_disown (bks_spawn_finally (continue_fiber, g_object_ref (self), g_object_unref));
-  return self;
+  return start (self);
+}
+
+/**
+ * bks_generation_go_on:
+ * @earlier: a generation that was stopped or broke off
+ *
+ * Has the rest written to what came of @earlier, which it takes the place of.
+ *
+ * Returns: (transfer full): the running generation, which begins with the text of @earlier
+ */
+BksGeneration *
+bks_generation_go_on (BksGeneration *earlier)
+{
+  BksGeneration *self;
+
+  g_return_val_if_fail (BKS_IS_GENERATION (earlier) && earlier->request != NULL, NULL);
+
+  self = generation_new (earlier->router, earlier->session, earlier->node, earlier->asked->provider,
+                         earlier->asked->model);
+  self->request = bks_prompt_go_on (earlier->request, earlier->text->str);
+  self->earlier = g_object_ref (earlier);
+  g_string_assign (self->text, earlier->text->str);
+  return start (self);
+}
+
+/**
+ * bks_generation_start_elsewhere:
+ * @earlier: a generation that broke off
+ *
+ * Asks the same of the others in the role's order first. The draft of @earlier
+ * waits until something has come.
+ *
+ * Returns: (transfer full): the running generation
+ */
+BksGeneration *
+bks_generation_start_elsewhere (BksGeneration *earlier)
+{
+  BksGeneration *self;
+
+  g_return_val_if_fail (BKS_IS_GENERATION (earlier) && earlier->request != NULL, NULL);
+
+  self = generation_new (earlier->router, earlier->session, earlier->node, earlier->target->provider,
+                         earlier->target->model);
+  self->request = bks_completion_request_ref (earlier->request);
+  self->earlier = g_object_ref (earlier);
+  self->elsewhere = TRUE;
+  return start (self);
 }
 
 static DexFuture *
@@ -375,7 +513,10 @@ resume_fiber (gpointer data)
   if (draft == NULL)
     return dex_future_new_take_object (NULL);
   bks_target_free (self->target);
+  bks_target_free (self->asked);
   self->target = bks_target_new (draft->provider, draft->model);
+  self->asked = bks_target_new (draft->provider, draft->model);
+  self->request = bks_prompt_from_json (draft->prompt);
   self->draft_id = g_strdup (draft->id);
   g_string_assign (self->text, draft->text);
   self->cost = draft->cost;
@@ -492,6 +633,53 @@ bks_generation_get_error (BksGeneration *self)
   g_return_val_if_fail (BKS_IS_GENERATION (self), NULL);
 
   return self->error;
+}
+
+/**
+ * bks_generation_get_fallback:
+ * @self: a generation
+ * @asked: (out) (transfer none): the provider that the author chose
+ *
+ * Returns: (transfer none) (nullable): why that provider did not answer, where
+ *   another one did; %NULL where it answered itself
+ */
+const GError *
+bks_generation_get_fallback (BksGeneration  *self,
+                             const char    **asked)
+{
+  g_return_val_if_fail (BKS_IS_GENERATION (self) && asked != NULL, NULL);
+
+  *asked = self->asked->provider;
+  return g_str_equal (self->asked->provider, self->target->provider) ? NULL : self->fallback;
+}
+
+/**
+ * bks_generation_get_earlier:
+ * @self: a generation that brought nothing
+ *
+ * Returns: (transfer none) (nullable): the draft it was to take the place of, which still waits
+ */
+BksGeneration *
+bks_generation_get_earlier (BksGeneration *self)
+{
+  g_return_val_if_fail (BKS_IS_GENERATION (self), NULL);
+
+  return self->earlier;
+}
+
+/**
+ * bks_generation_can_go_on:
+ * @self: a generation
+ *
+ * Returns: whether bks_generation_go_on() can have the rest written
+ */
+gboolean
+bks_generation_can_go_on (BksGeneration *self)
+{
+  g_return_val_if_fail (BKS_IS_GENERATION (self), FALSE);
+
+  return (self->state == BKS_GENERATION_STOPPED || self->state == BKS_GENERATION_INTERRUPTED) &&
+         self->request != NULL && self->text->len > 0;
 }
 
 /**

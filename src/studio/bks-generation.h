@@ -49,6 +49,8 @@ BksGeneration      *bks_generation_continue          (BksRouter      *router,
                                                       const char     *instructions,
                                                       const char     *provider,
                                                       const char     *model);
+BksGeneration      *bks_generation_go_on             (BksGeneration  *earlier);
+BksGeneration      *bks_generation_start_elsewhere   (BksGeneration  *earlier);
 DexFuture          *bks_generation_resume            (BksRouter      *router,
                                                       BksBookSession *session,
                                                       BksNode        *node);
@@ -58,6 +60,10 @@ const char         *bks_generation_get_text          (BksGeneration  *self);
 const char         *bks_generation_get_provider      (BksGeneration  *self);
 const char         *bks_generation_get_model         (BksGeneration  *self);
 const GError       *bks_generation_get_error         (BksGeneration  *self);
+const GError       *bks_generation_get_fallback      (BksGeneration  *self,
+                                                      const char    **asked);
+BksGeneration      *bks_generation_get_earlier       (BksGeneration  *self);
+gboolean            bks_generation_can_go_on         (BksGeneration  *self);
 BksMoney            bks_generation_get_cost          (BksGeneration  *self);
 gint64              bks_generation_get_tokens        (BksGeneration  *self);
 gint64              bks_generation_get_total_ms      (BksGeneration  *self);

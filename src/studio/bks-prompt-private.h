@@ -12,6 +12,9 @@ BksCompletionRequest *bks_prompt_continue (BksBook              *book,
                                            const char           *text_before,
                                            const char           *instructions,
                                            const char           *model);
+BksCompletionRequest *bks_prompt_go_on    (BksCompletionRequest *request,
+                                           const char           *answer_so_far);
 char                 *bks_prompt_to_json  (BksCompletionRequest *request);
+BksCompletionRequest *bks_prompt_from_json (const char          *json);
 
 G_END_DECLS

@@ -23,6 +23,9 @@
 #define FENCE_BEGIN "<" FENCE_NAME ">\n"
 #define FENCE_END "\n</" FENCE_NAME ">"
 
+/* After an answer that broke off. */
+#define GO_ON "Your answer broke off there. Go on from exactly where it ends, without repeating any of it."
+
 static const char *
 to_character (const char *text,
               const char *at)
@@ -164,6 +167,36 @@ bks_prompt_continue (BksBook    *book,
 }
 
 /**
+ * bks_prompt_go_on:
+ * @request: what was asked
+ * @answer_so_far: what had come of the answer
+ *
+ * Returns: (transfer full): the request for the rest, streamed
+ */
+BksCompletionRequest *
+bks_prompt_go_on (BksCompletionRequest *request,
+                  const char           *answer_so_far)
+{
+  BksCompletionRequest *rest = bks_completion_request_new (request->model);
+  guint n = request->messages->len;
+
+  /* An answer that broke off twice is one answer. */
+  if (n >= 2 && g_str_equal (((BksMessage *) g_ptr_array_index (request->messages, n - 1))->content, GO_ON))
+    n -= 2;
+  for (guint i = 0; i < n; i++)
+    {
+      const BksMessage *message = g_ptr_array_index (request->messages, i);
+
+      bks_completion_request_add_message (rest, message->role, message->content);
+    }
+  bks_completion_request_add_message (rest, "assistant", answer_so_far);
+  bks_completion_request_add_message (rest, "user", GO_ON);
+  rest->max_tokens = CONTINUE_TOKENS;
+  rest->stream = TRUE;
+  return rest;
+}
+
+/**
  * bks_prompt_to_json:
  * @request: a request
  *
@@ -188,4 +221,36 @@ bks_prompt_to_json (BksCompletionRequest *request)
     }
   json_builder_end_array (builder);
   return bks_json_builder_end (builder);
+}
+
+/**
+ * bks_prompt_from_json:
+ * @json: what bks_prompt_to_json() made for a draft
+ *
+ * Returns: (transfer full) (nullable): the request, streamed; %NULL for a draft
+ *   whose prompt was not kept
+ */
+BksCompletionRequest *
+bks_prompt_from_json (const char *json)
+{
+  g_autoptr(JsonNode) root = bks_json_parse (json, -1, NULL);
+  BksCompletionRequest *request;
+  JsonArray *messages;
+
+  if (root == NULL || !JSON_NODE_HOLDS_ARRAY (root) || json_array_get_length (json_node_get_array (root)) == 0)
+    return NULL;
+  messages = json_node_get_array (root);
+  request = bks_completion_request_new ("");
+  for (guint i = 0; i < json_array_get_length (messages); i++)
+    {
+      JsonObject *message = bks_json_array_object (messages, i);
+      const char *role = message != NULL ? bks_json_get_string (message, "role") : NULL;
+      const char *content = message != NULL ? bks_json_get_string (message, "content") : NULL;
+
+      if (role != NULL && content != NULL)
+        bks_completion_request_add_message (request, role, content);
+    }
+  request->max_tokens = CONTINUE_TOKENS;
+  request->stream = TRUE;
+  return request;
 }

@@ -18,7 +18,8 @@
 
 typedef struct
 {
-  BksAnswer  *answer;
+  BksCall    *call;
+  BksAnswer  *answer;  /* the call's */
   BksOutcome *outcome;
   GError     *error;
 } Result;
@@ -26,7 +27,7 @@ typedef struct
 static void
 result_clear (Result *result)
 {
-  g_clear_object (&result->answer);
+  g_clear_object (&result->call);
   g_clear_pointer (&result->outcome, bks_outcome_unref);
   g_clear_error (&result->error);
 }
@@ -43,19 +44,21 @@ make_request (gboolean stream)
   return request;
 }
 
-static DexFuture *
-ask (Fixture        *self,
-     const char     *provider,
-     const char     *model,
-     gboolean        stream,
-     const char     *book_id,
-     BksAnswer      *answer,
-     DexCancellable *cancellable)
+static BksCall *
+make_call (const char *provider,
+           const char *model,
+           gboolean    stream,
+           const char *book_id)
 {
-  g_autoptr(BksTarget) target = bks_target_new (provider, model);
+  g_autoptr(GPtrArray) targets = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_target_free);
   g_autoptr(BksCompletionRequest) request = make_request (stream);
+  BksCall *call;
 
-  return bks_router_complete (self->router, target, request, "draft", book_id, answer, cancellable);
+  g_ptr_array_add (targets, bks_target_new (provider, model));
+  call = bks_call_new (targets, request);
+  bks_call_set_role (call, "draft");
+  bks_call_set_book_id (call, book_id);
+  return call;
 }
 
 static Result
@@ -65,9 +68,10 @@ complete (Fixture    *self,
           gboolean    stream,
           const char *book_id)
 {
-  Result result = { .answer = bks_answer_new () };
-  const GValue *value = bks_test_await (ask (self, provider, model, stream, book_id, result.answer, NULL), &result.error);
+  Result result = { .call = make_call (provider, model, stream, book_id) };
+  const GValue *value = bks_test_await (bks_router_complete (self->router, result.call, NULL), &result.error);
 
+  result.answer = bks_call_get_answer (result.call);
   if (value != NULL)
     result.outcome = g_value_dup_boxed (value);
   return result;
@@ -128,7 +132,7 @@ test_openai (Fixture       *self,
   g_assert_cmpstr (bks_answer_get_text (result.answer), ==, "night again");
   g_assert_cmpstr (result.outcome->finish_reason, ==, "stop");
   g_assert_cmpstr (result.outcome->model, ==, "gpt-4o-2024-08-06");
-  g_assert_true (bks_router_get_outcome (result.answer) == result.outcome);
+  g_assert_true (bks_call_get_last_attempt (result.call)->outcome == result.outcome);
   g_assert_false (result.outcome->estimated);
   /* 60 × 2.5 + 40 × 1.25 + 7 × 10 dollars a million. */
   g_assert_cmpint (result.outcome->cost, ==, 270000000);
@@ -248,8 +252,11 @@ test_not_sent (Fixture       *self,
   g_assert_error (refused.error, BKS_ERROR, BKS_ERROR_TRANSPORT);
   g_assert_error (keyless.error, BKS_ERROR, BKS_ERROR_NO_KEY);
   g_assert_error (missing.error, BKS_ERROR, BKS_ERROR_NOT_FOUND);
-  g_assert_null (bks_router_get_outcome (keyless.answer));
-  assert_rows (self, "nowhere|m|-|draft|-|0|0|0|0|0|free|TRANSPORT");
+  g_assert_null (bks_call_get_last_attempt (keyless.call));
+  /* Nothing was sent, so it was tried once more. */
+  assert_rows (self,
+               "nowhere|m|-|draft|-|0|0|0|0|0|free|TRANSPORT\n"
+               "nowhere|m|-|draft|-|0|0|0|0|0|free|TRANSPORT");
 }
 
 static void
@@ -273,21 +280,25 @@ test_refusals (Fixture       *self,
   g_autoptr(GString) expected = g_string_new (NULL);
   g_autofree char *rows = NULL;
 
+  /* Once each; what is tried again has tests of its own. */
+  self->limits->attempts = 1;
   point_at_server (self, "openai");
   fixture_set_key (self, "openai", KEY);
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_auto(Result) result = { 0 };
 
+      bks_breaker_revive (self->router->breaker, "openai");
       bks_scripted_server_push (self->server, CHAT, bks_reply_new_json (cases[i].status, cases[i].body));
       result = complete (self, "openai", "gpt-4o", TRUE, NULL);
       g_assert_error (result.error, BKS_ERROR, (int) cases[i].code);
       g_assert_cmpuint (bks_error_get_facts (result.error)->http_status, ==, cases[i].status);
       g_assert_null (strstr (result.error->message, KEY));
-      g_assert_nonnull (bks_router_get_outcome (result.answer));
-      g_string_append_printf (expected, "%s%s|0", i > 0 ? "\n" : "", cases[i].class);
+      g_assert_nonnull (bks_call_get_last_attempt (result.call)->outcome);
+      /* A provider that refuses has served nothing. */
+      g_string_append_printf (expected, "%s%s|0|0", i > 0 ? "\n" : "", cases[i].class);
     }
-  rows = fixture_query (self, "SELECT outcome, output FROM usage ORDER BY rowid");
+  rows = fixture_query (self, "SELECT outcome, output, cost FROM usage ORDER BY rowid");
   g_assert_cmpstr (rows, ==, expected->str);
 }
 
@@ -306,7 +317,7 @@ test_cut (Fixture       *self,
   result = complete (self, "openai", "gpt-4o", TRUE, NULL);
   g_assert_error (result.error, BKS_ERROR, BKS_ERROR_TRUNCATED);
   g_assert_cmpstr (bks_answer_get_text (result.answer), ==, "night again");
-  g_assert_true (bks_router_get_outcome (result.answer)->estimated);
+  g_assert_true (bks_call_get_last_attempt (result.call)->outcome->estimated);
   assert_rows (self, "openai|gpt-4o|-|draft|-|10|-|3|1|55000000|table|TRUNCATED");
 }
 
@@ -327,18 +338,19 @@ test_cancel (Fixture       *self,
              gconstpointer  data)
 {
   BksReply *reply = bks_reply_new (200, "text/event-stream");
-  g_autoptr(BksAnswer) answer = bks_answer_new ();
+  g_autoptr(BksCall) call = make_call ("openai", "gpt-4o", TRUE, NULL);
+  BksAnswer *answer = bks_call_get_answer (call);
   g_autoptr(DexCancellable) cancellable = dex_cancellable_new ();
-  g_autoptr(DexFuture) call = NULL;
+  g_autoptr(DexFuture) future = NULL;
 
   point_at_server (self, "openai");
   bks_reply_add_event (reply, "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"night again\"}}]}");
   bks_reply_add_step (reply, BKS_REPLY_STEP_STALL);
   bks_scripted_server_push (self->server, CHAT, reply);
-  call = ask (self, "openai", "gpt-4o", TRUE, NULL, answer, cancellable);
+  future = bks_router_complete (self->router, call, cancellable);
   bks_test_wait_for (has_text, answer);
   dex_cancellable_cancel (cancellable);
-  bks_test_await_error (g_steal_pointer (&call), BKS_ERROR_CANCELLED);
+  bks_test_await_error (g_steal_pointer (&future), BKS_ERROR_CANCELLED);
   bks_test_wait_for (saw_close, self->server);
   g_assert_cmpstr (bks_answer_get_text (answer), ==, "night again");
   assert_rows (self, "openai|gpt-4o|-|draft|-|10|-|3|1|55000000|table|CANCELLED");
@@ -349,13 +361,13 @@ static void
 test_cancelled_before (Fixture       *self,
                        gconstpointer  data)
 {
-  g_autoptr(BksAnswer) answer = bks_answer_new ();
+  g_autoptr(BksCall) call = make_call ("openai", "gpt-4o", TRUE, NULL);
   g_autoptr(DexCancellable) cancellable = dex_cancellable_new ();
   g_autofree char *paid = NULL;
 
   point_at_server (self, "openai");
   dex_cancellable_cancel (cancellable);
-  bks_test_await_error (ask (self, "openai", "gpt-4o", TRUE, NULL, answer, cancellable), BKS_ERROR_CANCELLED);
+  bks_test_await_error (bks_router_complete (self->router, call, cancellable), BKS_ERROR_CANCELLED);
   g_assert_cmpuint (bks_scripted_server_get_n_requests (self->server), ==, 0);
   paid = fixture_query (self, "SELECT coalesce (sum (cost), 0) FROM usage");
   g_assert_cmpstr (paid, ==, "0");

@@ -46,10 +46,12 @@ struct _BksAiPage
   GtkWidget     *draft_spinner;
   GtkTextView   *draft_view;
   GtkLabel      *trouble_label;
+  GtkLabel      *fallback_label;
   GtkLabel      *facts_label;
   GtkWidget     *stop_button;
   GtkWidget     *insert_button;
   GtkWidget     *discard_button;
+  GtkWidget     *again_box;
 };
 
 enum
@@ -143,6 +145,22 @@ make_trouble (BksGeneration *generation)
   return NULL;
 }
 
+/* Who stood in for the author's choice, and why: never passed over. */
+static char *
+make_fallback (BksAiPage     *self,
+               BksGeneration *generation)
+{
+  const char *asked;
+  const GError *error = bks_generation_get_fallback (generation, &asked);
+  g_autofree char *cause = error != NULL ? bks_wording_cause (error) : NULL;
+
+  if (cause == NULL)
+    return NULL;
+  /* Translators: two providers, and between them why the first one did not answer, as a sentence */
+  return g_strdup_printf (_("%s did not answer: %s %s stands in."), get_provider_name (self, asked), cause,
+                          get_provider_name (self, bks_generation_get_provider (generation)));
+}
+
 static char *
 make_facts (BksAiPage     *self,
             BksGeneration *generation)
@@ -178,6 +196,7 @@ update_draft (BksAiPage *self)
   gboolean pending = generation != NULL && is_pending (generation);
   gboolean has_text = pending && *bks_generation_get_text (generation) != '\0';
   g_autofree char *trouble = NULL;
+  g_autofree char *fallback = NULL;
   g_autofree char *facts = NULL;
 
   gtk_widget_set_visible (self->draft_box, pending || state == BKS_GENERATION_FAILED);
@@ -186,6 +205,7 @@ update_draft (BksAiPage *self)
   gtk_widget_set_visible (self->stop_button, running);
   gtk_widget_set_visible (self->insert_button, pending && !running && has_text);
   gtk_widget_set_visible (self->discard_button, pending && !running);
+  gtk_widget_set_visible (self->again_box, has_text && bks_generation_can_go_on (generation));
   gtk_widget_set_visible (GTK_WIDGET (self->draft_view), has_text);
   if (generation == NULL)
     return;
@@ -194,6 +214,8 @@ update_draft (BksAiPage *self)
                   : make_facts (self, generation);
   gtk_label_set_label (self->draft_title, get_draft_title (generation));
   set_or_hide (self->trouble_label, trouble);
+  fallback = make_fallback (self, generation);
+  set_or_hide (self->fallback_label, fallback);
   set_or_hide (self->facts_label, facts);
 }
 
@@ -219,17 +241,6 @@ text_cb (BksAiPage  *self,
 }
 
 static void
-state_changed_cb (BksAiPage *self)
-{
-  BksGeneration *generation = get_generation (self);
-
-  if (generation != NULL && bks_generation_get_state (generation) != BKS_GENERATION_RUNNING)
-    gtk_accessible_announce (GTK_ACCESSIBLE (self), get_draft_title (generation),
-                             GTK_ACCESSIBLE_ANNOUNCEMENT_PRIORITY_MEDIUM);
-  update_draft (self);
-}
-
-static void
 adopt_generation (BksAiPage     *self,
                   BksManuscript *manuscript,
                   BksGeneration *generation)
@@ -239,6 +250,25 @@ adopt_generation (BksAiPage     *self,
     return;
   g_signal_group_set_target (self->generation_signals, generation);
   show_draft_text (self);
+  update_draft (self);
+}
+
+static void
+state_changed_cb (BksAiPage *self)
+{
+  g_autoptr(BksGeneration) generation = get_generation (self) != NULL ? g_object_ref (get_generation (self)) : NULL;
+
+  if (generation != NULL && bks_generation_get_state (generation) != BKS_GENERATION_RUNNING)
+    gtk_accessible_announce (GTK_ACCESSIBLE (self), get_draft_title (generation),
+                             GTK_ACCESSIBLE_ANNOUNCEMENT_PRIORITY_MEDIUM);
+  /* Nothing came elsewhere: what came before is still there. */
+  if (generation != NULL && bks_generation_get_state (generation) == BKS_GENERATION_FAILED &&
+      bks_generation_get_earlier (generation) != NULL)
+    {
+      bks_ui_present_error (GTK_WIDGET (self), _("Nothing Came from Elsewhere"), bks_generation_get_error (generation));
+      adopt_generation (self, self->manuscript, bks_generation_get_earlier (generation));
+      return;
+    }
   update_draft (self);
 }
 
@@ -649,6 +679,38 @@ continue_action (GtkWidget  *widget,
 }
 
 static void
+go_on_action (GtkWidget  *widget,
+              const char *name,
+              GVariant   *parameter)
+{
+  BksAiPage *self = BKS_AI_PAGE (widget);
+  BksGeneration *earlier = get_generation (self);
+  g_autoptr(BksGeneration) generation = NULL;
+
+  if (earlier == NULL || !bks_generation_can_go_on (earlier))
+    return;
+  generation = bks_generation_go_on (earlier);
+  adopt_generation (self, self->manuscript, generation);
+  gtk_widget_grab_focus (self->stop_button);
+}
+
+static void
+elsewhere_action (GtkWidget  *widget,
+                  const char *name,
+                  GVariant   *parameter)
+{
+  BksAiPage *self = BKS_AI_PAGE (widget);
+  BksGeneration *earlier = get_generation (self);
+  g_autoptr(BksGeneration) generation = NULL;
+
+  if (earlier == NULL || !bks_generation_can_go_on (earlier))
+    return;
+  generation = bks_generation_start_elsewhere (earlier);
+  adopt_generation (self, self->manuscript, generation);
+  gtk_widget_grab_focus (self->stop_button);
+}
+
+static void
 stop_action (GtkWidget  *widget,
              const char *name,
              GVariant   *parameter)
@@ -801,10 +863,12 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, BksAiPage, draft_spinner);
   gtk_widget_class_bind_template_child (widget_class, BksAiPage, draft_view);
   gtk_widget_class_bind_template_child (widget_class, BksAiPage, trouble_label);
+  gtk_widget_class_bind_template_child (widget_class, BksAiPage, fallback_label);
   gtk_widget_class_bind_template_child (widget_class, BksAiPage, facts_label);
   gtk_widget_class_bind_template_child (widget_class, BksAiPage, stop_button);
   gtk_widget_class_bind_template_child (widget_class, BksAiPage, insert_button);
   gtk_widget_class_bind_template_child (widget_class, BksAiPage, discard_button);
+  gtk_widget_class_bind_template_child (widget_class, BksAiPage, again_box);
 }
 
 static void
@@ -827,6 +891,8 @@ bks_ai_page_class_init (BksAiPageClass *klass)
                                     G_TYPE_NONE, 0);
 
   gtk_widget_class_install_action (widget_class, "ai.continue", NULL, continue_action);
+  gtk_widget_class_install_action (widget_class, "ai.go-on", NULL, go_on_action);
+  gtk_widget_class_install_action (widget_class, "ai.elsewhere", NULL, elsewhere_action);
   gtk_widget_class_install_action (widget_class, "ai.stop", NULL, stop_action);
   gtk_widget_class_install_action (widget_class, "ai.insert", NULL, insert_action);
   gtk_widget_class_install_action (widget_class, "ai.discard", NULL, discard_action);
@@ -851,6 +917,7 @@ bks_ai_page_init (BksAiPage *self)
   g_signal_group_connect_object (self->generation_signals, "notify::state", G_CALLBACK (state_changed_cb), self,
                                  G_CONNECT_SWAPPED);
   g_signal_group_connect_object (self->generation_signals, "text", G_CALLBACK (text_cb), self, G_CONNECT_SWAPPED);
+  g_signal_group_connect_object (self->generation_signals, "asked", G_CALLBACK (update_draft), self, G_CONNECT_SWAPPED);
 
   gtk_widget_init_template (GTK_WIDGET (self));
   g_signal_connect_object (factory, "setup", G_CALLBACK (setup_model_cb), self, 0);

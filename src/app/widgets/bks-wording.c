@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "bks-error.h"
 #include "bks-studio.h"
 #include "bks-wording.h"
 
@@ -196,4 +197,31 @@ bks_wording_error (const GError *error)
   if (advice == NULL)
     return g_strdup_printf ("%s%s", error->message, stop);
   return g_strdup_printf ("%s%s %s", error->message, stop, _(advice));
+}
+
+/**
+ * bks_wording_cause:
+ * @error: why a provider did not answer
+ *
+ * Returns: (transfer full): the cause alone, as a short sentence about "it":
+ *   another provider has answered, and nothing is to be done
+ */
+char *
+bks_wording_cause (const GError *error)
+{
+  switch (error->domain == BKS_ERROR ? error->code : BKS_ERROR_FAILED)
+    {
+    case BKS_ERROR_AUTH: return g_strdup (_("its key is not accepted."));
+    case BKS_ERROR_PERMISSION: return g_strdup (_("its key may not do this."));
+    case BKS_ERROR_BILLING: return g_strdup (_("its credit is used up."));
+    case BKS_ERROR_RATE: return g_strdup (_("it takes no more requests for the moment."));
+    case BKS_ERROR_OVERLOAD: return g_strdup (_("it is overloaded."));
+    case BKS_ERROR_SERVER: return g_strdup (_("it has a fault of its own."));
+    case BKS_ERROR_TRANSPORT: return g_strdup (_("it cannot be reached."));
+    case BKS_ERROR_TIMEOUT: return g_strdup (_("it was too slow."));
+    case BKS_ERROR_CONTEXT: return g_strdup (_("the text is too long for it."));
+    case BKS_ERROR_MODEL: return g_strdup (_("it does not have this model."));
+    case BKS_ERROR_TRUNCATED: return g_strdup (_("its answer broke off."));
+    default: return g_strdup (_("its answer could not be used."));
+    }
 }

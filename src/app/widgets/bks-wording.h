@@ -20,4 +20,6 @@ char *bks_wording_month    (gint64             now_ms,
                             gint64             unknown_costs);
 char *bks_wording_error    (const GError      *error);
 
+char *bks_wording_cause    (const GError *error);
+
 G_END_DECLS
