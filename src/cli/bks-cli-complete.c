@@ -31,6 +31,9 @@ static struct
   gboolean no_failover;
 } options = { .max_tokens = -1, .temperature = NAN };
 
+/* Of --max-cost. */
+static BksMoney most_cost = BKS_MONEY_UNKNOWN;
+
 static JsonBuilder *
 begin_event (const char *name)
 {
@@ -346,6 +349,8 @@ check_options (GError **error)
     return bks_cli_usage_error (error, _("--max-tokens is at least 1"));
   if (!isnan (options.temperature) && !(options.temperature >= 0.0 && options.temperature <= 2.0))
     return bks_cli_usage_error (error, _("--temperature is from 0 to 2"));
+  if (options.most_cost != NULL && (!bks_money_parse (options.most_cost, &most_cost, NULL) || most_cost < 0))
+    return bks_cli_usage_error (error, _("--max-cost is an amount in US dollars, such as 0.05"));
   return options.system == NULL || bks_cli_check_text (options.system, "--system", error);
 }
 
@@ -383,31 +388,24 @@ make_request (const char *prompt)
 }
 
 static BksCall *
-make_call (BksCli      *cli,
-           GPtrArray   *targets,
-           const char  *prompt,
-           const char  *book_id,
-           GError     **error)
+make_call (BksCli     *cli,
+           GPtrArray  *targets,
+           const char *prompt,
+           const char *book_id)
 {
   g_autoptr(BksCompletionRequest) request = make_request (prompt);
-  g_autoptr(BksCall) call = bks_call_new (targets, request);
-  BksMoney most_cost;
+  BksCall *call = bks_call_new (targets, request);
 
   bks_call_set_role (call, options.role != NULL ? options.role : DEFAULT_ROLE);
   bks_call_set_book_id (call, book_id);
   bks_call_set_device_id (call, options.device);
   bks_call_set_failover (call, !options.no_failover);
   bks_call_set_whole (call, options.whole);
-  if (options.most_cost != NULL)
-    {
-      if (!bks_money_parse (options.most_cost, &most_cost, error))
-        return NULL;
-      bks_call_set_most_cost (call, most_cost);
-    }
+  bks_call_set_most_cost (call, most_cost);
   g_signal_connect (call, "attempt", G_CALLBACK (attempt_cb), cli);
   g_signal_connect (call, "failed", G_CALLBACK (failed_cb), cli);
   g_signal_connect (call, "restart", G_CALLBACK (restart_cb), cli);
-  return g_steal_pointer (&call);
+  return call;
 }
 
 static gboolean
@@ -417,13 +415,10 @@ send (BksCli      *cli,
       const char  *book_id,
       GError     **error)
 {
-  g_autoptr(BksCall) call = make_call (cli, targets, prompt, book_id, error);
+  g_autoptr(BksCall) call = make_call (cli, targets, prompt, book_id);
   g_autoptr(BksOutcome) outcome = NULL;
-  BksAnswer *answer;
+  BksAnswer *answer = bks_call_get_answer (call);
 
-  if (call == NULL)
-    return FALSE;
-  answer = bks_call_get_answer (call);
   g_signal_connect (answer, "text", G_CALLBACK (text_cb), cli);
   g_signal_connect (answer, "reasoning", G_CALLBACK (reasoning_cb), cli);
   outcome = dex_await_boxed (bks_router_complete (bks_studio_get_router (cli->studio), call, cli->stop), error);

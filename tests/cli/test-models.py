@@ -29,6 +29,7 @@ EVENT_MEMBERS = {
     'reasoning': {'event', 'text'},
     'failed': {'event', 'provider', 'class', 'status', 'retry_after'},
     'interrupted': {'event', 'class', 'partial_chars'},
+    'restart': {'event', 'n'},
     'usage': {'event', 'input', 'cache_read', 'cache_write', 'output', 'reasoning', 'cost_usd', 'estimated'},
     'done': {'event', 'provider', 'model', 'finish_reason'},
     'error': {'event', 'class', 'message', 'trail'},
@@ -110,7 +111,8 @@ class Complete(ModelCase):
     def test_whole(self):
         events = self.events('Once', '--model', 'fake:demo-writer', '--whole')
         self.assertEqual([event['event'] for event in events], ['attempt', 'text', 'usage', 'done'])
-        self.assertFalse(self.completions()[0]['body'].get('stream', False))
+        # In one piece for the caller; from the provider piece by piece, so that a stall is noticed.
+        self.assertTrue(self.completions()[0]['body']['stream'])
 
     def test_the_answer_alone(self):
         streamed = self.ok('complete', 'Once', '--model', 'fake:demo-writer')
@@ -465,6 +467,103 @@ class Failures(ModelCase):
         self.ok('provider', 'set', 'openai', 'base-url', 'https://evil.invalid/v1')
         events = self.events('x', '--model', 'openai:gpt-4o', status=1)
         self.assertIn(events[-1]['class'], ('KEYRING_ABSENT', 'NO_KEY'))
+
+
+class Failover(ModelCase):
+    """Two providers on one server, told apart by their models."""
+
+    def start_with(self, *replies):
+        self.start_provider(script=[{'path': '/v1/chat/completions', **reply} for reply in replies])
+        self.add_provider(self.url, 'first')
+        self.add_provider(self.url, 'second')
+
+    @staticmethod
+    def piece(text):
+        return {'event': json.dumps({'choices': [{'index': 0, 'delta': {'content': text}, 'finish_reason': None}]})}
+
+    def kinds(self, events):
+        return [event['event'] for event in events]
+
+    def test_another_answers(self):
+        self.start_with({'status': 401, 'json': {'error': {'message': 'No'}}})
+        events = self.events('Once', '--targets', 'first:a,second:b')
+        kinds = self.kinds(events)
+        self.assertEqual(kinds[:4], ['attempt', 'failed', 'usage', 'attempt'])
+        self.assertEqual((events[1]['provider'], events[1]['class'], events[1]['status']), ('first', 'AUTH', 401))
+        self.assertEqual((events[3]['provider'], events[3]['model'], events[3]['n']), ('second', 'b', 2))
+        self.assertEqual((kinds[-2:], events[-1]['provider']), (['usage', 'done'], 'second'))
+        self.assertEqual([request['body']['model'] for request in self.completions()], ['a', 'b'])
+        rows = self.json('usage')['rows']
+        self.assertEqual(sorted(row['outcome'] for row in rows), ['AUTH', 'ok'])
+
+    def test_it_is_said_who_answered(self):
+        self.start_with({'status': 401, 'json': {'error': {'message': 'No'}}})
+        result = self.run_cli('complete', 'Once', '--targets', 'first:a,second:b')
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertGreater(len(result.stdout.split()), 20)
+        self.assertIn('first:a', result.stderr)
+        self.assertIn('AUTH', result.stderr)
+        self.assertNotIn('first:a', result.stdout)
+
+    def test_no_failover(self):
+        self.start_with({'status': 401, 'json': {'error': {'message': 'No'}}})
+        events = self.events('Once', '--targets', 'first:a,second:b', '--no-failover', status=1)
+        self.assertEqual(events[-1]['class'], 'AUTH')
+        self.assertEqual(len(self.completions()), 1)
+
+    def test_the_order_of_a_role_follows_a_model(self):
+        self.start_with({'status': 404, 'json': {'error': {'message': 'No', 'code': 'model_not_found'}}})
+        self.ok('role', 'set', 'draft', 'second:b')
+        events = self.events('Once', '--model', 'first:a')
+        self.assertEqual((events[-1]['event'], events[-1]['provider']), ('done', 'second'))
+
+    def test_the_trail_of_all(self):
+        self.start_with({'status': 401, 'json': {'error': {'message': 'No'}}},
+                        {'status': 402, 'json': {'error': {'message': 'No'}}})
+        events = self.events('Once', '--targets', 'first:a,second:b', status=1)
+        self.assertEqual(events[-1]['class'], 'AUTH')
+        self.assertEqual([(step['provider'], step['class']) for step in events[-1]['trail']],
+                         [('first', 'AUTH'), ('second', 'BILLING')])
+
+    def test_a_cut_stream_is_not_passed_on(self):
+        self.start_with({'steps': [self.piece('The rain '), {'cut': True}]})
+        events = self.events('Once', '--targets', 'first:a,second:b', status=1)
+        self.assertEqual(self.kinds(events), ['attempt', 'text', 'interrupted', 'usage', 'error'])
+        self.assertEqual(len(self.completions()), 1)
+
+    def test_a_cut_stream_is_replayed_for_a_whole_answer(self):
+        self.start_with({'steps': [self.piece('What is lost '), {'cut': True}]})
+        events = self.events('Once', '--targets', 'first:a,second:b', '--whole')
+        self.assertEqual(self.kinds(events), ['attempt', 'failed', 'usage', 'restart', 'attempt', 'text', 'usage', 'done'])
+        self.assertEqual(events[3]['n'], 2)
+        self.assertNotIn('What is lost', events[5]['text'])
+
+    def test_a_dead_key_is_left_alone_until_it_is_tested(self):
+        self.start_with({'status': 401, 'json': {'error': {'message': 'No'}}})
+        self.events('Once', '--targets', 'first:a', status=1)
+        [dead] = [row for row in self.json('provider', 'health')['providers'] if row['id'] == 'first']
+        self.assertEqual((dead['state'], dead['reason']), ('dead', 'AUTH'))
+        self.assertIn('first', self.ok('provider', 'health'))
+        self.events('Once', '--targets', 'first:a', status=1)
+        self.assertEqual(len(self.completions()), 1)
+        self.ok('provider', 'test', 'first')
+        [tested] = [row for row in self.json('provider', 'health')['providers'] if row['id'] == 'first']
+        self.assertEqual((tested['state'], tested['reason']), ('closed', None))
+        self.ok('complete', 'Once', '--targets', 'first:a')
+
+    def test_another_key_is_another_matter(self):
+        self.start_with({'status': 401, 'json': {'error': {'message': 'No'}}})
+        self.events('Once', '--targets', 'first:a', status=1)
+        self.environment['BOOK_STUDIO_KEY_FIRST'] = KEY + 'anew'
+        self.ok('complete', 'Once', '--targets', 'first:a')
+
+    def test_nobody_too_dear_is_asked(self):
+        self.start_with()
+        self.ok('provider', 'set', 'openai', 'base-url', self.url + '/v1')
+        events = self.events('Once', '--targets', 'openai:gpt-4o', '--max-cost', '0.000001', status=1)
+        self.assertEqual((self.kinds(events), events[-1]['class']), (['error'], 'OVER_BUDGET'))
+        self.assertEqual(self.completions(), [])
+        self.wrong('complete', 'Once', '--targets', 'openai:gpt-4o', '--max-cost', 'much')
 
 
 class Stop(ModelCase):
