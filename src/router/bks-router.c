@@ -362,10 +362,13 @@ bks_router_await_infos (BksRouter  *self,
                         GError    **error)
 {
   g_autoptr(GPtrArray) infos = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_provider_info_unref);
-  g_autoptr(GPtrArray) rows = dex_await_boxed (bks_library_list_providers (self->library), error);
+  /* Both asked for at once: every call waits for them. */
+  DexFuture *listing = bks_library_list_providers (self->library);
+  g_autoptr(DexFuture) settings = bks_library_list_provider_options (self->library);
+  g_autoptr(GPtrArray) rows = dex_await_boxed (listing, error);
   g_autoptr(GPtrArray) options = NULL;
 
-  if (rows == NULL || (options = dex_await_boxed (bks_library_list_provider_options (self->library), error)) == NULL)
+  if (rows == NULL || (options = dex_await_boxed (dex_ref (settings), error)) == NULL)
     return NULL;
   for (guint i = 0; i < self->presets->len; i++)
     {
