@@ -9,8 +9,10 @@ cases, not programs.
 """
 
 import argparse
+import datetime
 import json
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -23,8 +25,12 @@ SUITES = ['unit', 'service', 'gtk', 'ui', 'extra', 'fuzz', 'lint']
 SANITIZED_SUITES = ['unit', 'service', 'fuzz']
 # Sanitized code is two to three times slower, and both cores may be busy.
 SANITIZED_PATIENCE = 3
+# A long run counts to thousands where the daily one stops after seconds.
+LONG_PATIENCE = 60
 CASE = re.compile(r'(ok|not ok)\b([^#]*)(?:#\s*(SKIP|TODO)\b.*)?', re.IGNORECASE)
 GOOD = ('OK', 'EXPECTEDFAIL', 'SKIP')
+# What a long run has to tell; a test prints such lines with its figures.
+REPORT = re.compile(r'#+ report: (.*)')
 
 
 class Counts:
@@ -85,10 +91,38 @@ def print_failure(test):
             print(text)
 
 
+def get_commit():
+    result = subprocess.run(['git', '-C', str(SOURCE), 'describe', '--always', '--dirty'],
+                            capture_output=True, text=True, check=False)
+    return result.stdout.strip() or 'unknown'
+
+
+def describe_test(test):
+    counts = count_cases(test)
+    yield f"{test['name']}: {counts}, {test['duration']:.0f} s"
+    for line in (test.get('stdout') or '').splitlines():
+        match = REPORT.match(line)
+        if match:
+            yield '    ' + match[1]
+
+
+def write_report(tests, total):
+    """What `./dev test --long` saw, for docs/: the counts of minutes that nobody runs every day."""
+    lines = [f'Long test run of {datetime.date.today()}, commit {get_commit()},'
+             f' {os.cpu_count()} cores, {platform.machine()}: {total}', '']
+    for build, test in tests:
+        lines += [f'{build}: {line}' if not line.startswith(' ') else line for line in describe_test(test)]
+    path = SOURCE / 'docs' / 'long-test-run.txt'
+    path.write_text('\n'.join(lines) + '\n', encoding='utf-8')
+    print(f'Wrote {path.relative_to(SOURCE)}')
+
+
 def run(build, suites, names, patience=1, rebuild=False):
-    """Runs the tests of one build folder and returns (status, counts)."""
+    """Runs the tests of one build folder and returns (status, counts, log)."""
     log = build / 'meson-logs' / 'testlog.json'
     log.unlink(missing_ok=True)
+    if 'BKS_TEST_LONG' in os.environ:
+        patience *= LONG_PATIENCE
     command = ['meson', 'test', '-C', str(build), '--timeout-multiplier', str(patience)]
     if not rebuild:
         command.append('--no-rebuild')
@@ -106,7 +140,7 @@ def run(build, suites, names, patience=1, rebuild=False):
     if status != 0 and total.failed == 0:
         # The build or meson itself failed: never report that as a success.
         total.failed = 1
-    return status, total
+    return status, total, tests
 
 
 def parse_arguments():
@@ -135,12 +169,14 @@ def main():
         os.environ['BKS_TEST_LONG'] = '1'
 
     total = Counts()
+    seen = []
     status = 0
     print('==== the plain build', flush=True)
     suites = known(PLAIN, options.suite or SUITES)
     if suites:
-        status, counts = run(PLAIN, suites, options.names, rebuild=options.build)
+        status, counts, tests = run(PLAIN, suites, options.names, rebuild=options.build)
         total += counts
+        seen += [('plain', test) for test in tests]
     elif options.suite:
         print(f"No test is in {', '.join(options.suite)}")
 
@@ -149,12 +185,15 @@ def main():
         suites = known(SANITIZED, suites)
         if suites:
             print('\n==== under AddressSanitizer and UBSan', flush=True)
-            sanitized, counts = run(SANITIZED, suites, options.names,
-                                    patience=SANITIZED_PATIENCE, rebuild=True)
+            sanitized, counts, tests = run(SANITIZED, suites, options.names,
+                                           patience=SANITIZED_PATIENCE, rebuild=True)
             status = status or sanitized
             total += counts
+            seen += [('sanitizers', test) for test in tests]
 
     print()
+    if options.long:
+        write_report(seen, total)
     print(total)
     return 1 if status or total.failed else 0
 

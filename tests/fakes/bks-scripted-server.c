@@ -626,6 +626,20 @@ bks_scripted_server_push (BksScriptedServer *self,
 }
 
 /**
+ * bks_scripted_server_forget:
+ * @self: a server
+ *
+ * Drops the replies that nobody has asked for yet.
+ */
+void
+bks_scripted_server_forget (BksScriptedServer *self)
+{
+  g_mutex_lock (&self->lock);
+  g_queue_clear_full (&self->replies, (GDestroyNotify) bks_reply_free);
+  g_mutex_unlock (&self->lock);
+}
+
+/**
  * bks_scripted_server_load:
  * @self: a server
  * @script: JSON: {"replies": […]}, each as bks_reply_new_script() reads it,

@@ -35,6 +35,7 @@ void                bks_scripted_server_set_certificate (BksScriptedServer  *sel
 void                bks_scripted_server_push            (BksScriptedServer  *self,
                                                          const char         *path,
                                                          BksReply           *reply);
+void                bks_scripted_server_forget          (BksScriptedServer  *self);
 gboolean            bks_scripted_server_load            (BksScriptedServer  *self,
                                                          const char         *script,
                                                          GError            **error);

@@ -370,7 +370,7 @@ check_case (Route       *self,
     bks_scripted_server_push (self->base.server, CHAT, make_bad (fault, phase));
   bks_scripted_server_push (self->second, CHAT, make_good ());
   result = complete (self, whole, alternative);
-  g_print ("%-10s | %-14s | %-6s | %-11s | %-9s | %u+%u attempts | %4" G_GINT64_FORMAT " ms | %s\n", fault->name,
+  g_print ("report: %-10s | %-14s | %-6s | %-11s | %-9s | %u+%u attempts | %4" G_GINT64_FORMAT " ms | %s\n", fault->name,
            phase_names[phase], whole ? "whole" : "stream", alternative ? "alternative" : "alone",
            result.error == NULL ? "answered" : bks_error_get_class_name (result.error),
            count_requests (self->base.server), count_requests (self->second),
@@ -868,6 +868,134 @@ test_default_order (Route         *self,
   g_assert_cmpuint (chosen->len, ==, 1);
 }
 
+/* ------------------------------------------------------- in real time ---- */
+
+/* The shipped limits, for tests of minutes. */
+static void
+set_up_long (Route         *self,
+             gconstpointer  data)
+{
+  g_autoptr(BksLimits) shipped = bks_limits_new ();
+
+  set_up (self, data);
+  self->base.limits->retry_base_ms = shipped->retry_base_ms;
+  self->base.limits->first_token_ms = shipped->first_token_ms;
+  self->base.limits->first_token_local_ms = shipped->first_token_local_ms;
+  self->base.limits->first_token_alternative_ms = shipped->first_token_alternative_ms;
+  self->base.limits->idle_ms = shipped->idle_ms;
+  self->base.limits->idle_slow_ms = shipped->idle_slow_ms;
+}
+
+static gboolean
+skip_unless_long (void)
+{
+  if (g_getenv ("BKS_TEST_LONG") != NULL)
+    return FALSE;
+  g_test_skip ("takes minutes: only with --long");
+  return TRUE;
+}
+
+/* What a caller waits for. A test waits 20 s for a future and no longer, so in turns. */
+static Result
+complete_patiently (Route *self)
+{
+  Result result = { .call = make_call (FALSE, TRUE) };
+  DexFuture *future = bks_router_complete (self->base.router, result.call, NULL);
+  const GValue *value;
+
+  while (dex_future_is_pending (future))
+    bks_test_spin (10);
+  value = dex_future_get_value (future, &result.error);
+  if (value != NULL)
+    result.outcome = g_value_dup_boxed (value);
+  dex_unref (future);
+  return result;
+}
+
+/* Down for a minute, asked for every second: left, probed, and back within 15 s of its return. */
+static void
+test_long_down (Route         *self,
+                gconstpointer  data)
+{
+  gint64 started = g_get_monotonic_time (), back = 0, now = 0;
+  guint asked = 0;
+
+  if (skip_unless_long ())
+    return;
+  while (back == 0 && now < 120 * G_USEC_PER_SEC)
+    {
+      g_auto(Result) result = { 0 };
+      gboolean down = now < 60 * G_USEC_PER_SEC;
+      guint before = count_requests (self->base.server);
+
+      bks_scripted_server_forget (self->base.server);
+      bks_scripted_server_forget (self->second);
+      for (guint i = 0; i < 2; i++)
+        bks_scripted_server_push (self->base.server, CHAT, down ? make_status (500, NULL, NULL) : make_good ());
+      bks_scripted_server_push (self->second, CHAT, make_good ());
+      result = complete_patiently (self);
+      g_assert_no_error (result.error);
+      if (g_str_equal (result.outcome->provider, FIRST))
+        back = now;
+      else
+        asked += count_requests (self->base.server) - before;
+      bks_test_spin (1000);
+      now = g_get_monotonic_time () - started;
+    }
+  g_print ("report: down for 60 s, asked %u times meanwhile, returned to after %.1f s\n", asked, back / 1e6);
+  g_assert_cmpint (back, >=, 60 * G_USEC_PER_SEC);
+  g_assert_cmpint (back, <=, 77 * G_USEC_PER_SEC);
+  g_assert_cmpuint (asked, <=, 20);
+}
+
+/* Slow at the first token, with an alternative: overtaken within 15 s, and not asked again. */
+static void
+test_long_slow (Route         *self,
+                gconstpointer  data)
+{
+  gint64 started = g_get_monotonic_time ();
+  g_auto(Result) result = { 0 };
+  BksReply *slow;
+
+  if (skip_unless_long ())
+    return;
+  slow = bks_reply_new (200, "text/event-stream");
+  bks_reply_add_delay (slow, 60000);
+  bks_scripted_server_push (self->base.server, CHAT, slow);
+  bks_scripted_server_push (self->second, CHAT, make_good ());
+  result = complete_patiently (self);
+  g_assert_no_error (result.error);
+  g_print ("report: slow at the first token, overtaken after %.1f s\n", (g_get_monotonic_time () - started) / 1e6);
+  g_assert_cmpstr (result.outcome->provider, ==, SECOND);
+  g_assert_cmpint (g_get_monotonic_time () - started, <=, 15 * G_USEC_PER_SEC);
+  g_assert_cmpuint (count_requests (self->base.server), ==, 1);
+}
+
+/* Silent after its first words: told after 30 s, and not asked again by itself. */
+static void
+test_long_silent (Route         *self,
+                  gconstpointer  data)
+{
+  gint64 started = g_get_monotonic_time ();
+  g_auto(Result) result = { 0 };
+  BksReply *silent;
+
+  if (skip_unless_long ())
+    return;
+  /* A server on this machine may pause for longer. */
+  self->base.limits->idle_slow_ms = self->base.limits->idle_ms;
+  silent = bks_reply_new (200, "text/event-stream");
+  bks_reply_add_event (silent, "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"night again\"}}]}");
+  bks_reply_add_step (silent, BKS_REPLY_STEP_STALL);
+  bks_scripted_server_push (self->base.server, CHAT, silent);
+  result = complete_patiently (self);
+  g_print ("report: silent in the middle, told after %.1f s\n", (g_get_monotonic_time () - started) / 1e6);
+  g_assert_error (result.error, BKS_ERROR, BKS_ERROR_TIMEOUT);
+  g_assert_cmpstr (get_text (&result), ==, "night again");
+  g_assert_cmpuint (count_requests (self->base.server), ==, 1);
+  g_assert_cmpuint (count_requests (self->second), ==, 0);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -900,6 +1028,11 @@ main (int    argc,
   ADD ("stop-while-waiting", test_stop_while_waiting);
   ADD ("deadline", test_deadline);
   ADD ("default-order", test_default_order);
+#undef ADD
+#define ADD(path, func) g_test_add ("/route/long/" path, Route, NULL, set_up_long, func, tear_down)
+  ADD ("down", test_long_down);
+  ADD ("slow", test_long_slow);
+  ADD ("silent", test_long_silent);
 #undef ADD
   return g_test_run ();
 }
