@@ -169,6 +169,45 @@ bks_book_store_save_draft (BksDatabase *store,
 }
 
 static gboolean
+set_draft_writer (BksConnection  *connection,
+                  GValue         *result,
+                  gpointer        data,
+                  GError        **error)
+{
+  const char *id, *provider, *model;
+  sqlite3_stmt *statement;
+
+  statement = bks_connection_prepare (connection, "UPDATE drafts SET provider = ?, model = ? WHERE id = ?", error);
+  if (statement == NULL)
+    return FALSE;
+  g_variant_get (data, "(&s&s&s)", &id, &provider, &model);
+  bks_bind_text (statement, 1, provider);
+  bks_bind_text (statement, 2, model);
+  bks_bind_text (statement, 3, id);
+  return update_draft (connection, statement, error);
+}
+
+/**
+ * bks_book_store_set_draft_writer:
+ * @store: a book's database
+ * @draft_id: which draft
+ * @provider: the provider that wrote it, where another one had been asked first
+ * @model: its model
+ *
+ * Returns: (transfer full): resolves when it is durable; rejects with %BKS_ERROR_NOT_FOUND
+ */
+DexFuture *
+bks_book_store_set_draft_writer (BksDatabase *store,
+                                 const char  *draft_id,
+                                 const char  *provider,
+                                 const char  *model)
+{
+  return bks_database_write_drafts (store, set_draft_writer,
+                                    g_variant_ref_sink (g_variant_new ("(sss)", draft_id, provider, model)),
+                                    (GDestroyNotify) g_variant_unref);
+}
+
+static gboolean
 review_draft (BksConnection  *connection,
               GValue         *result,
               gpointer        data,

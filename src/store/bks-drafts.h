@@ -49,6 +49,10 @@ DexFuture *bks_book_store_save_draft  (BksDatabase *store,
                                        gint64       tokens,
                                        BksMoney     cost,
                                        gint64       now_ms);
+DexFuture *bks_book_store_set_draft_writer (BksDatabase *store,
+                                       const char  *draft_id,
+                                       const char  *provider,
+                                       const char  *model);
 DexFuture *bks_book_store_review_draft (BksDatabase *store,
                                        const char  *draft_id,
                                        const char  *review,

@@ -327,6 +327,21 @@ await_succession (BksGeneration      *self,
   g_clear_object (&self->earlier);
 }
 
+/* Fiber. The draft as it stays, with the name of who wrote it. */
+static gboolean
+await_store (BksGeneration  *self,
+             GError        **error)
+{
+  if (!dex_await (store (self), error))
+    return FALSE;
+  if (g_str_equal (self->asked->provider, self->target->provider) &&
+      g_str_equal (self->asked->model, self->target->model))
+    return TRUE;
+  return dex_await (bks_book_store_set_draft_writer (bks_book_session_get_store (self->session), self->draft_id,
+                                                     self->target->provider, self->target->model),
+                    error);
+}
+
 static DexFuture *
 continue_fiber (gpointer data)
 {
@@ -346,7 +361,7 @@ continue_fiber (gpointer data)
   g_clear_handle_id (&self->store_id, g_source_remove);
   self->total_ms = get_monotonic (self) - self->started;
   set_state (self, state);
-  if (self->draft_id != NULL && !dex_await (store (self), &error))
+  if (self->draft_id != NULL && !await_store (self, &error))
     {
       if (self->error == NULL)
         self->error = g_steal_pointer (&error);

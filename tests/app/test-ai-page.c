@@ -269,6 +269,110 @@ test_interrupted (Fixture       *fixture,
   wait_button (fixture, "_Insert");
 }
 
+static GtkWidget *
+find_shown (GtkWidget  *root,
+            const char *label)
+{
+  if (GTK_IS_BUTTON (root) && gtk_widget_get_mapped (root) && g_strcmp0 (gtk_button_get_label (GTK_BUTTON (root)), label) == 0)
+    return root;
+  for (GtkWidget *child = gtk_widget_get_first_child (root); child != NULL; child = gtk_widget_get_next_sibling (child))
+    {
+      GtkWidget *found = find_shown (child, label);
+
+      if (found != NULL)
+        return found;
+    }
+  return NULL;
+}
+
+static gboolean
+is_complete (gpointer data)
+{
+  BksGeneration *generation = bks_manuscript_get_generation (data);
+
+  return generation != NULL && bks_generation_get_state (generation) == BKS_GENERATION_COMPLETE;
+}
+
+/* The rest comes into the same draft, which is inserted as one. */
+static void
+test_go_on (Fixture       *fixture,
+            gconstpointer  data)
+{
+  g_autoptr(BksGeneration) generation = NULL;
+  g_autofree char *text = NULL;
+
+  push_stalled (fixture, BKS_REPLY_STEP_CUT);
+  start (fixture);
+  app_wait_shown (fixture->page, "Draft, Interrupted");
+  push_chat (fixture, PIECE ("had stopped.") DONE);
+  g_signal_emit_by_name (find_shown (fixture->page, "_Continue"), "clicked");
+  app_wait_for (is_complete, fixture->manuscript, "the rest of the draft");
+  g_assert_false (app_is_shown (fixture->page, "Start Again _Elsewhere"));
+  assert_untouched (fixture);
+  generation = g_object_ref (bks_manuscript_get_generation (fixture->manuscript));
+  app_click (fixture->page, "_Insert");
+  app_wait_for (is_inserted, generation, "the draft to be inserted");
+  text = dup_text (fixture);
+  g_assert_cmpstr (text, ==, TEXT "\n\nThe rain had stopped.");
+}
+
+/* Another model is asked for all of it; what broke off is replaced only by something. */
+static void
+test_elsewhere (Fixture       *fixture,
+                gconstpointer  data)
+{
+  const char *text;
+
+  push_stalled (fixture, BKS_REPLY_STEP_CUT);
+  start (fixture);
+  app_wait_shown (fixture->page, "Draft, Interrupted");
+  push_chat (fixture, PIECE ("Elsewhere it snowed.") DONE);
+  app_click (fixture->page, "Start Again _Elsewhere");
+  app_wait_for (is_complete, fixture->manuscript, "the other draft");
+  text = bks_generation_get_text (bks_manuscript_get_generation (fixture->manuscript));
+  g_assert_cmpstr (text, ==, "Elsewhere it snowed.");
+  assert_untouched (fixture);
+}
+
+static void
+test_nothing_elsewhere (Fixture       *fixture,
+                        gconstpointer  data)
+{
+  const char *text;
+
+  push_stalled (fixture, BKS_REPLY_STEP_CUT);
+  start (fixture);
+  app_wait_shown (fixture->page, "Draft, Interrupted");
+  for (guint i = 0; i < 4; i++)
+    bks_scripted_server_push (fixture->server, "/api/chat",
+                              bks_reply_new_json (404, "{\"error\":\"model not found\"}"));
+  app_click (fixture->page, "Start Again _Elsewhere");
+  app_wait_shown (GTK_WIDGET (fixture->app.window), "Nothing Came from Elsewhere");
+  app_wait_shown (fixture->page, "Draft, Interrupted");
+  text = bks_generation_get_text (bks_manuscript_get_generation (fixture->manuscript));
+  g_assert_cmpstr (text, ==, "The rain ");
+}
+
+/* Who stood in, and why, is said beside the draft. */
+static void
+test_fallback (Fixture       *fixture,
+               gconstpointer  data)
+{
+  BksRouter *router = bks_studio_get_router (fixture->app.studio);
+  g_autoptr(GPtrArray) targets = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_target_free);
+
+  app_await (bks_router_add_provider (router, "Bad Press", "openai", bks_scripted_server_get_url (fixture->server)));
+  g_ptr_array_add (targets, bks_target_new ("bad-press", "demo-writer"));
+  g_ptr_array_add (targets, bks_target_new ("ollama", "demo"));
+  app_await (bks_router_set_role (router, "draft", targets));
+  bks_scripted_server_push (fixture->server, "/v1/chat/completions",
+                            bks_reply_new_json (402, "{\"error\":{\"message\":\"No money\"}}"));
+  push_chat (fixture, PIECE ("Ollama wrote this.") DONE);
+  start (fixture);
+  wait_button (fixture, "_Insert");
+  app_assert_shown (fixture->page, "Bad Press did not answer: its credit is used up. Ollama stands in.");
+}
+
 static void
 test_failed (Fixture       *fixture,
              gconstpointer  data)
@@ -342,7 +446,8 @@ test_choice_is_kept (Fixture       *fixture,
   g_assert_true (bks_wait (dex_ref (future), NULL));
   targets = g_value_dup_boxed (dex_future_get_value (future, NULL));
   dex_unref (future);
-  g_assert_cmpuint (targets->len, ==, 1);
+  /* What stood first before stands in for it now. */
+  g_assert_cmpuint (targets->len, ==, 2);
   target = g_ptr_array_index (targets, 0);
   g_assert_cmpstr (target->model, ==, bks_model_get_id (model));
   g_assert_cmpstr (target->provider, ==, bks_model_get_provider (model));
@@ -363,6 +468,10 @@ main (int   argc,
   ADD ("discard", test_discard);
   ADD ("stop", test_stop);
   ADD ("interrupted", test_interrupted);
+  ADD ("go-on", test_go_on);
+  ADD ("elsewhere", test_elsewhere);
+  ADD ("nothing-elsewhere", test_nothing_elsewhere);
+  ADD ("fallback", test_fallback);
   ADD ("failed", test_failed);
   ADD ("nothing-before", test_nothing_before);
   ADD ("found-again", test_found_again);

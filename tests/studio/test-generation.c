@@ -470,6 +470,100 @@ test_estimate (Fixture       *self,
   g_assert_cmpint (dear.cost_high, ==, dear.cost_low + dear.output_tokens * 10000000);
 }
 
+static void
+push_whole (const char *text)
+{
+  BksReply *reply = bks_reply_new (200, "text/event-stream");
+  g_autofree char *event = g_strdup_printf ("{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"%s\"},"
+                                            "\"finish_reason\":\"stop\"}]}", text);
+
+  bks_reply_add_event (reply, event);
+  bks_reply_add_event (reply, "[DONE]");
+  bks_scripted_server_push (server, CHAT, reply);
+}
+
+/* The rest of a draft that broke off, also after a restart: one draft waits, with all of its text. */
+static void
+test_go_on (Fixture       *self,
+            gconstpointer  data)
+{
+  g_autoptr(BksGeneration) broken = NULL;
+  g_autoptr(BksGeneration) found = NULL;
+  g_autoptr(BksGeneration) rest = NULL;
+  g_autoptr(BksRecordedRequest) request = NULL;
+  g_autofree char *waiting = NULL;
+
+  push_piece ("The rain ", BKS_REPLY_STEP_CUT);
+  broken = start (self);
+  assert_ends (broken, BKS_GENERATION_INTERRUPTED);
+  g_assert_true (bks_generation_can_go_on (broken));
+  g_clear_object (&broken);
+  restart (self);
+
+  found = resume (self);
+  g_assert_true (bks_generation_can_go_on (found));
+  push_whole ("had stopped.");
+  rest = bks_generation_go_on (found);
+  g_assert_cmpstr (bks_generation_get_text (rest), ==, "The rain ");
+  assert_ends (rest, BKS_GENERATION_COMPLETE);
+  g_assert_cmpstr (bks_generation_get_text (rest), ==, "The rain had stopped.");
+  waiting = fixture_query_book (self, "SELECT text, state FROM drafts WHERE review = 'pending'");
+  g_assert_cmpstr (waiting, ==, "The rain had stopped.|complete");
+  /* The model is told what it had written, after what it was asked. */
+  request = bks_scripted_server_dup_request (server, 1);
+  g_assert_nonnull (strstr (request->body, PAGE));
+  g_assert_nonnull (strstr (request->body, "The rain "));
+  fixture_assert_stored (self, PAGE);
+}
+
+/* A draft whose successor brought nothing still waits. */
+static void
+test_nothing_elsewhere (Fixture       *self,
+                        gconstpointer  data)
+{
+  g_autoptr(BksGeneration) broken = NULL;
+  g_autoptr(BksGeneration) other = NULL;
+  g_autofree char *waiting = NULL;
+
+  push_piece ("The rain ", BKS_REPLY_STEP_CUT);
+  broken = start (self);
+  assert_ends (broken, BKS_GENERATION_INTERRUPTED);
+  bks_scripted_server_push (server, CHAT, bks_reply_new_json (400, "{\"error\":{\"message\":\"No\"}}"));
+  other = bks_generation_start_elsewhere (broken);
+  assert_ends (other, BKS_GENERATION_FAILED);
+  g_assert_true (bks_generation_get_earlier (other) == broken);
+  waiting = fixture_query_book (self, "SELECT text FROM drafts WHERE review = 'pending' AND text <> ''");
+  g_assert_cmpstr (waiting, ==, "The rain ");
+}
+
+/* The draft names who wrote it, and the author is told why. */
+static void
+test_stand_in (Fixture       *self,
+               gconstpointer  data)
+{
+  BksRouter *router = bks_studio_get_router (self->studio);
+  g_autoptr(GPtrArray) targets = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_target_free);
+  g_autoptr(BksProviderInfo) info = NULL;
+  g_autoptr(BksGeneration) generation = NULL;
+  g_autofree char *row = NULL;
+  const GError *why;
+  const char *asked;
+
+  info = bks_test_await_boxed (bks_router_add_provider (router, "other", "openai", bks_scripted_server_get_url (server)));
+  g_ptr_array_add (targets, bks_target_new ("other", "stand-in"));
+  bks_test_await_ok (bks_router_set_role (router, "draft", targets));
+  bks_scripted_server_push (server, CHAT, bks_reply_new_json (402, "{\"error\":{\"message\":\"No\"}}"));
+  push_whole ("Somebody else wrote.");
+  generation = start (self);
+  assert_ends (generation, BKS_GENERATION_COMPLETE);
+  g_assert_cmpstr (bks_generation_get_provider (generation), ==, "other");
+  why = bks_generation_get_fallback (generation, &asked);
+  g_assert_error (why, BKS_ERROR, BKS_ERROR_BILLING);
+  g_assert_cmpstr (asked, ==, "scripted");
+  row = fixture_query_book (self, "SELECT provider, model FROM drafts");
+  g_assert_cmpstr (row, ==, "other|stand-in");
+}
+
 int
 main (int    argc,
       char **argv)
@@ -494,6 +588,9 @@ main (int    argc,
   ADD ("close/quit", test_quit_while_running);
   ADD ("left-alone", test_left_alone);
   ADD ("estimate", test_estimate);
+  ADD ("go-on", test_go_on);
+  ADD ("nothing-elsewhere", test_nothing_elsewhere);
+  ADD ("stand-in", test_stand_in);
 #undef ADD
   return g_test_run ();
 }

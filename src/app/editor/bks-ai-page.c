@@ -28,6 +28,7 @@ struct _BksAiPage
   GListStore     *models;
   GHashTable     *provider_names; /* id → name */
   GPtrArray      *targets;        /* of BksTarget: the role, best first */
+  gboolean        own_order;      /* the author has chosen them, and not the program */
   guint           estimate_source;
   gboolean        requested;      /* the models were asked for once */
   gboolean        loading;
@@ -519,6 +520,20 @@ await_lists (BksAiPage  *self,
   return lists;
 }
 
+/* The author's order, else the one that ships. */
+static GPtrArray *
+await_order (BksAiPage *self,
+             gboolean  *own)
+{
+  GPtrArray *targets = dex_await_boxed (bks_router_get_role (self->router, ROLE), NULL);
+
+  *own = targets != NULL && targets->len > 0;
+  if (targets == NULL || *own)
+    return targets;
+  g_ptr_array_unref (targets);
+  return dex_await_boxed (bks_router_list_targets (self->router, NULL, ROLE, NULL), NULL);
+}
+
 static DexFuture *
 load_models_fiber (gpointer data)
 {
@@ -528,6 +543,7 @@ load_models_fiber (gpointer data)
   g_autoptr(GPtrArray) targets = NULL;
   g_autoptr(GPtrArray) lists = NULL;
   g_autoptr(GError) error = NULL;
+  gboolean own_order = FALSE;
   guint n_ready = 0;
 
   do
@@ -540,7 +556,7 @@ load_models_fiber (gpointer data)
       providers = dex_await_boxed (bks_router_list_providers (self->router), &error);
       if (providers != NULL)
         {
-          targets = dex_await_boxed (bks_router_get_role (self->router, ROLE), NULL);
+          targets = await_order (self, &own_order);
           lists = await_lists (self, providers, &n_ready, &error);
         }
     }
@@ -549,6 +565,7 @@ load_models_fiber (gpointer data)
   self->loading = FALSE;
   if (self->stack == NULL)
     return NULL;
+  self->own_order = own_order;
   g_ptr_array_set_size (self->targets, 0);
   for (guint i = 0; targets != NULL && i < targets->len; i++)
     g_ptr_array_add (self->targets, bks_target_copy (g_ptr_array_index (targets, i)));
@@ -595,6 +612,13 @@ set_role_fiber (gpointer data)
   return NULL;
 }
 
+static gboolean
+is_target (const BksTarget *a,
+           const BksTarget *b)
+{
+  return g_str_equal (a->provider, b->provider) && g_str_equal (a->model, b->model);
+}
+
 static void
 model_selected_cb (BksAiPage *self)
 {
@@ -606,9 +630,13 @@ model_selected_cb (BksAiPage *self)
   show_provider_of_model (self);
   /* What stands in behind the first choice stays. */
   target = bks_target_new (bks_model_get_provider (model), bks_model_get_id (model));
-  if (self->targets->len > 0)
+  if (self->targets->len > 0 && self->own_order)
     g_ptr_array_remove_index (self->targets, 0);
+  for (guint i = self->targets->len; i-- > 0;)
+    if (is_target (g_ptr_array_index (self->targets, i), target))
+      g_ptr_array_remove_index (self->targets, i);
   g_ptr_array_insert (self->targets, 0, target);
+  self->own_order = TRUE;
   bks_verb_start (set_role_fiber, self, NULL, NULL);
   queue_estimate (self);
 }
