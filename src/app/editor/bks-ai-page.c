@@ -135,7 +135,8 @@ make_trouble (BksGeneration *generation)
   const GError *error = bks_generation_get_error (generation);
   g_autofree char *cause = error != NULL ? bks_wording_error (error) : NULL;
 
-  if (state == BKS_GENERATION_INTERRUPTED && cause != NULL)
+  /* That it broke off says it all. */
+  if (state == BKS_GENERATION_INTERRUPTED && cause != NULL && !g_error_matches (error, BKS_ERROR, BKS_ERROR_TRUNCATED))
     return g_strdup_printf (_("The answer broke off; what came is kept. Your text is safe. %s"), cause);
   if (state == BKS_GENERATION_INTERRUPTED)
     return g_strdup (_("The answer broke off; what came is kept. Your text is safe."));
