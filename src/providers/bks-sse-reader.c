@@ -27,9 +27,10 @@ struct _BksSseReader
 
   GBytes     *input;    /* what was pushed, read up to offset */
   gsize       offset;
+  gsize       lf;       /* the first LF in it that is not before offset, or its size */
   gboolean    ended;
 
-  GString    *line;
+  GString    *line;     /* what earlier pieces held of the line that is not complete */
   gboolean    after_cr; /* an LF that comes next belongs to that CR */
   gboolean    begun;    /* a byte order mark can no longer come */
 
@@ -77,6 +78,17 @@ bks_sse_reader_free (BksSseReader *self)
   g_free (self);
 }
 
+/* Looked for once a line and not once a CR, so that no stream is read twice over. */
+static void
+find_lf (BksSseReader *self)
+{
+  gsize size;
+  const char *bytes = g_bytes_get_data (self->input, &size);
+  const char *lf = self->offset < size ? memchr (bytes + self->offset, '\n', size - self->offset) : NULL;
+
+  self->lf = lf != NULL ? (gsize) (lf - bytes) : size;
+}
+
 /**
  * bks_sse_reader_push:
  * @self: a reader whose bks_sse_reader_next() has nothing more
@@ -91,6 +103,7 @@ bks_sse_reader_push (BksSseReader *self,
 
   self->input = g_bytes_ref (bytes);
   self->offset = 0;
+  find_lf (self);
 }
 
 /**
@@ -136,60 +149,92 @@ append_data (BksSseReader  *self,
 /* One field; id, retry and what nobody knows are ignored. */
 static gboolean
 take_field (BksSseReader  *self,
+            const char    *line,
+            gsize          length,
             GError       **error)
 {
-  const char *line = self->line->str;
-  const char *colon = memchr (line, ':', self->line->len);
-  gsize name = colon != NULL ? (gsize) (colon - line) : self->line->len;
+  const char *colon = memchr (line, ':', length);
+  gsize name = colon != NULL ? (gsize) (colon - line) : length;
   gsize start = colon != NULL ? name + 1 : name;
 
-  if (start < self->line->len && line[start] == ' ')
+  if (start < length && line[start] == ' ')
     start++;
   if (name == 4 && memcmp (line, "data", 4) == 0)
-    return append_data (self, line + start, self->line->len - start, error);
+    return append_data (self, line + start, length - start, error);
   if (name == 5 && memcmp (line, "event", 5) == 0)
     {
       g_string_truncate (self->name, 0);
-      g_string_append_len (self->name, line + start, (gssize) (self->line->len - start));
+      g_string_append_len (self->name, line + start, (gssize) (length - start));
     }
   return TRUE;
 }
 
-/* Takes the line that is complete. @dispatch: whether it completes an event. */
+/* Takes a line that is complete. @dispatch: whether it completes an event. */
 static gboolean
 take_line (BksSseReader  *self,
+           const char    *line,
+           gsize          length,
            gboolean      *dispatch,
            GError       **error)
 {
   gboolean ok = TRUE;
 
   *dispatch = FALSE;
-  if (!self->begun && g_str_has_prefix (self->line->str, "\xef\xbb\xbf"))
-    g_string_erase (self->line, 0, 3);
+  if (!self->begun && length >= 3 && memcmp (line, "\xef\xbb\xbf", 3) == 0)
+    {
+      line += 3;
+      length -= 3;
+    }
   self->begun = TRUE;
 
   if (self->framing == BKS_FRAMING_NDJSON)
     {
-      if (self->line->len > 0)
-        ok = append_data (self, self->line->str, self->line->len, error);
+      if (length > 0)
+        ok = append_data (self, line, length, error);
       *dispatch = self->has_data;
     }
-  else if (self->line->len == 0)
+  else if (length == 0)
     {
       *dispatch = self->has_data;
       if (!self->has_data)
         g_string_truncate (self->name, 0);
     }
   else
-    ok = take_field (self, error);
+    ok = take_field (self, line, length, error);
+  return ok;
+}
+
+/* The line whose first bytes earlier pieces held. */
+static gboolean
+take_held_line (BksSseReader  *self,
+                gboolean      *dispatch,
+                GError       **error)
+{
+  gboolean ok = take_line (self, self->line->str, self->line->len, dispatch, error);
+
   g_string_truncate (self->line, 0);
   return ok;
 }
 
-/* Moves bytes into the line. Returns %TRUE when it is complete. */
+/* Where the line that begins at @start ends, or the size of the piece. */
+static gsize
+find_line_end (BksSseReader *self,
+               const char   *bytes,
+               gsize         start)
+{
+  const char *cr = memchr (bytes + start, '\r', self->lf - start);
+
+  return cr != NULL ? (gsize) (cr - bytes) : self->lf;
+}
+
+/*
+ * Reads up to the end of the next line and takes it, without a copy where it
+ * lies in one piece. Returns %FALSE at the end of the piece.
+ */
 static gboolean
-fill_line (BksSseReader  *self,
-           GError       **error)
+step (BksSseReader  *self,
+      gboolean      *dispatch,
+      GError       **error)
 {
   gsize size;
   const char *bytes = g_bytes_get_data (self->input, &size);
@@ -198,21 +243,27 @@ fill_line (BksSseReader  *self,
   if (start == size)
     return FALSE;
   if (self->after_cr && bytes[start] == '\n')
-    start++;
+    {
+      self->offset = ++start;
+      find_lf (self);
+    }
   self->after_cr = FALSE;
 
-  for (end = start; end < size && bytes[end] != '\n' && bytes[end] != '\r'; end++)
-    ;
+  end = find_line_end (self, bytes, start);
   if (self->line->len + (end - start) > self->max_line)
     return too_large (error, "a line", self->max_line);
-  g_string_append_len (self->line, bytes + start, (gssize) (end - start));
+  if (end == size || self->line->len > 0)
+    g_string_append_len (self->line, bytes + start, (gssize) (end - start));
   self->offset = end;
   if (end == size)
     return FALSE;
 
   self->after_cr = bytes[end] == '\r';
   self->offset = end + 1;
-  return TRUE;
+  if (end == self->lf)
+    find_lf (self);
+  return self->line->len > 0 ? take_held_line (self, dispatch, error)
+                             : take_line (self, bytes + start, end - start, dispatch, error);
 }
 
 static void
@@ -258,7 +309,7 @@ next_at_end (BksSseReader  *self,
 {
   gboolean dispatch;
 
-  if (self->line->len > 0 && !take_line (self, &dispatch, error))
+  if (self->line->len > 0 && !take_held_line (self, &dispatch, error))
     return FALSE;
   if (!self->has_data)
     return FALSE;
@@ -287,12 +338,13 @@ bks_sse_reader_next (BksSseReader  *self,
       g_autoptr(GError) local = NULL;
       gboolean dispatch = FALSE;
 
-      if (fill_line (self, &local))
-        take_line (self, &dispatch, &local);
-      else if (local == NULL)
-        g_clear_pointer (&self->input, g_bytes_unref);
-      if (local != NULL)
+      if (!step (self, &dispatch, &local))
         {
+          if (local == NULL)
+            {
+              g_clear_pointer (&self->input, g_bytes_unref);
+              continue;
+            }
           g_propagate_error (error, g_steal_pointer (&local));
           return FALSE;
         }
