@@ -50,6 +50,7 @@ typedef struct
   gint64 line_bytes;                /* one line of a stream */
   gint64 event_bytes;               /* one event of a stream */
   gint64 answer_bytes;              /* a whole answer, streamed or not */
+  gint64 answer_text_bytes;         /* what is text or thinking in it */
   gint64 error_body_bytes;
   guint  error_text_bytes;          /* a provider's message, shown verbatim */
 

@@ -49,6 +49,7 @@ struct _BksProviderCall
   GString              *refusal;
   BksProviderFailure   *failure;           /* of the last attempt, as the provider said it */
   const char           *event;             /* the name of the event that is being taken; NULL: it has none */
+  gsize                 written;           /* bytes of text and thinking so far */
   guint                 frames;
   guint                 damaged;
   gboolean              finished;          /* the terminal mark was seen */

@@ -82,6 +82,7 @@ pass_on (BksProviderCall *self,
          GString         *text,
          GString         *reasoning)
 {
+  self->written += text->len + reasoning->len;
   if (reasoning->len > 0)
     {
       bks_provider_call_note_thinking (self);
@@ -339,6 +340,8 @@ take_event (BksProviderCall    *self,
   self->event = event->name;
   ok = wire->take_frame (self, frame, error);
   self->event = NULL;
+  if (ok && self->written > (gsize) bks_provider_get_limits (self->provider)->answer_text_bytes)
+    return fail (self, BKS_ERROR_MALFORMED, "The answer is longer than any answer can be", error);
   return ok;
 }
 

@@ -3,17 +3,21 @@
 
 #include <string.h>
 
-#include "dialect.h"
+#include "dialect-private.h"
 
-/* Of the tests below, those of a stream that ends well or not. */
-#define STREAM_TESTS 4
 #define MIB ((gsize) 1 << 20)
+/* Of the tests below, those of a stream that ends well or not. */
+#define STREAM_TESTS 5
 
-static Fixture *
-new_fixture (const Dialect *dialect)
+Fixture *
+dialect_new_fixture (const Dialect *dialect)
 {
-  Fixture *f = fixture_new (dialect->protocol, dialect->protocol);
+  Fixture *f = fixture_new (dialect->protocol, dialect->id != NULL ? dialect->id : dialect->protocol);
 
+  if (dialect->path != NULL)
+    fixture_move (f, dialect->protocol, dialect->path);
+  if (dialect->model != NULL)
+    f->model = dialect->model;
   if (dialect->account_id != NULL)
     g_assert_true (bks_provider_set_option (f->provider, BKS_PROVIDER_OPTION_ACCOUNT_ID, dialect->account_id, NULL));
   return f;
@@ -46,7 +50,7 @@ static char *
 ask_recorded (Fixture  *f,
               BksReply *reply)
 {
-  g_autoptr(BksCompletionRequest) request = bks_completion_request_new ("m");
+  g_autoptr(BksCompletionRequest) request = bks_completion_request_new (f->model);
   g_autoptr(BksAnswer) answer = bks_answer_new ();
   g_autoptr(GError) error = NULL;
   GString *events = g_string_new (NULL);
@@ -57,8 +61,10 @@ ask_recorded (Fixture  *f,
   g_signal_connect (answer, "reasoning", G_CALLBACK (record_reasoning_cb), events);
   fixture_push (f, reply);
   bks_wait (bks_provider_complete (f->provider, request, NULL, answer, NULL), &error);
-  g_string_append_printf (events, "%" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " ",
-                          usage->input, usage->cache_read, usage->cache_write, usage->output);
+  g_string_append_printf (events, "%" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT
+                          " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " ",
+                          usage->input, usage->cache_read, usage->cache_write, usage->output, usage->reasoning,
+                          usage->reported_cost);
   g_string_append_printf (events, "%s %s %s", bks_answer_get_finish_reason (answer), bks_answer_get_model (answer),
                           error != NULL ? error->message : "complete");
   return g_string_free (events, FALSE);
@@ -69,7 +75,7 @@ static void
 test_split (gconstpointer data)
 {
   const Dialect *dialect = data;
-  g_autoptr(Fixture) f = new_fixture (dialect);
+  g_autoptr(Fixture) f = dialect_new_fixture (dialect);
   BksReply *reply = new_stream (dialect);
   g_autofree char *expected = NULL;
   gsize length = strlen (dialect->golden);
@@ -104,7 +110,7 @@ static void
 test_golden (gconstpointer data)
 {
   const Dialect *dialect = data;
-  g_autoptr(Fixture) f = new_fixture (dialect);
+  g_autoptr(Fixture) f = dialect_new_fixture (dialect);
   BksReply *reply = new_stream (dialect);
 
   bks_reply_add_text (reply, dialect->golden);
@@ -122,7 +128,7 @@ static void
 test_cut (gconstpointer data)
 {
   const Dialect *dialect = data;
-  g_autoptr(Fixture) f = new_fixture (dialect);
+  g_autoptr(Fixture) f = dialect_new_fixture (dialect);
   gsize whole = (gsize) (strstr (dialect->golden, dialect->mark) - dialect->golden) + strlen (dialect->mark);
   gsize step = g_getenv ("BKS_TEST_LONG") != NULL ? 1 : 5;
 
@@ -153,7 +159,7 @@ test_truncated (gconstpointer data)
 {
   const Dialect *dialect = data;
   static const BksReplyStepKind ends[] = { BKS_REPLY_STEP_CUT, BKS_REPLY_STEP_RESET, BKS_REPLY_STEP_BYTES };
-  g_autoptr(Fixture) f = new_fixture (dialect);
+  g_autoptr(Fixture) f = dialect_new_fixture (dialect);
 
   for (gsize i = 0; i < G_N_ELEMENTS (ends); i++)
     {
@@ -179,7 +185,7 @@ static void
 test_timeouts (gconstpointer data)
 {
   const Dialect *dialect = data;
-  g_autoptr(Fixture) f = new_fixture (dialect);
+  g_autoptr(Fixture) f = dialect_new_fixture (dialect);
   g_autoptr(GError) error = NULL;
   BksReply *reply;
 
@@ -284,7 +290,7 @@ assert_closes (const Dialect *dialect,
                NewReply       new_reply,
                gboolean       on_text)
 {
-  g_autoptr(Fixture) f = new_fixture (dialect);
+  g_autoptr(Fixture) f = dialect_new_fixture (dialect);
   gint64 took_us = G_MAXINT64;
 
   for (guint i = 0; i < 10 && took_us > 200000; i++)
@@ -315,13 +321,13 @@ test_cancel_floods (gconstpointer data)
 {
   const Dialect *dialect = data;
   const char *const floods[] = { "data: an endless line ", dialect->keep_alive, dialect->document };
-  g_autoptr(Fixture) f = new_fixture (dialect);
+  g_autoptr(Fixture) f = dialect_new_fixture (dialect);
 
   /* Nothing but stopping ends it. */
   f->limits->line_bytes = f->limits->event_bytes = f->limits->answer_bytes = G_MAXINT64;
   for (guint i = 0; i < G_N_ELEMENTS (floods); i++)
     {
-      g_autoptr(BksCompletionRequest) request = bks_completion_request_new ("m");
+      g_autoptr(BksCompletionRequest) request = bks_completion_request_new (f->model);
       g_autoptr(DexCancellable) cancellable = dex_cancellable_new ();
       g_autoptr(BksAnswer) answer = bks_answer_new ();
       g_autofree char *block = fixture_repeat (floods[i], 4096);
@@ -335,145 +341,6 @@ test_cancel_floods (gconstpointer data)
       g_assert_false (bks_wait (bks_provider_complete (f->provider, request, NULL, answer, cancellable), &error));
       g_assert_true (bks_error_is_cancelled (error));
     }
-}
-
-typedef struct
-{
-  const char *type;
-  const char *pattern;
-  gboolean    gzip;
-  gboolean    sized; /* announced as a body of 1 GB */
-} Flood;
-
-static BksReply *
-new_flood (const Flood *flood)
-{
-  BksReply *reply = bks_reply_new (flood->sized ? 0 : 200, flood->type);
-  g_autofree char *block = fixture_repeat (flood->pattern, 32 * 1024);
-
-  if (flood->gzip)
-    {
-      g_autoptr(GBytes) bomb = fixture_compress (flood->pattern, 64 * MIB);
-
-      bks_reply_add_header (reply, "Content-Encoding", "gzip");
-      bks_reply_add_bytes (reply, bomb);
-      return reply;
-    }
-  if (flood->sized)
-    {
-      g_autofree char *head = g_strdup_printf ("HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Length: 1073741824\r\n\r\n",
-                                               flood->type);
-
-      bks_reply_add_text (reply, head);
-    }
-  bks_reply_add_flood (reply, block);
-  return reply;
-}
-
-/* What no limit of the server stops must be stopped by ours, in bounded memory. */
-static void
-test_floods (gconstpointer data)
-{
-  const Dialect *dialect = data;
-  const Flood floods[] = {
-    { dialect->type, "data: {\"an endless line\": ", FALSE, FALSE },
-    { dialect->type, "data: x\n", FALSE, FALSE },
-    { dialect->type, dialect->frame, FALSE, FALSE },
-    { dialect->type, dialect->frame, FALSE, TRUE },
-    { dialect->type, "\n", FALSE, FALSE },
-    { "application/json", dialect->document, FALSE, TRUE },
-    { "application/json", "{\"a\":[[[\"", FALSE, FALSE },
-    { "application/json", " ", FALSE, FALSE },
-    { "application/json", "{\"a\":\"", TRUE, FALSE },
-    { dialect->type, dialect->keep_alive, TRUE, FALSE },
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (floods); i++)
-    {
-      g_autoptr(Fixture) f = new_fixture (dialect);
-      g_autoptr(GError) error = NULL;
-      gsize kib = fixture_ask_measured (f, new_flood (&floods[i]), &error);
-
-      g_test_message ("flood %zu: %s; %zu KiB more", i, error != NULL ? error->message : "", kib);
-      assert_class (error, BKS_ERROR_MALFORMED);
-      fixture_assert_bounded (kib);
-    }
-}
-
-/* A refusal may be as large as it likes: of it no more is read than tells. */
-static void
-test_refusal_floods (gconstpointer data)
-{
-  static const char *const patterns[] = { "{\"error\":\"", "<html>", "[", "{\"error\":{\"message\":\"no\"}}" };
-  const Dialect *dialect = data;
-
-  for (gsize i = 0; i < G_N_ELEMENTS (patterns); i++)
-    {
-      g_autoptr(Fixture) f = new_fixture (dialect);
-      g_autofree char *block = fixture_repeat (patterns[i], 32 * 1024);
-      g_autoptr(GError) error = NULL;
-      BksReply *reply = bks_reply_new (500, "application/json");
-      gsize kib;
-
-      bks_reply_add_flood (reply, block);
-      kib = fixture_ask_measured (f, reply, &error);
-      assert_class (error, BKS_ERROR_SERVER);
-      g_assert_cmpuint (strlen (error->message), <, 4096);
-      fixture_assert_bounded (kib);
-    }
-}
-
-/* Within every limit of size, and yet made to fill the memory when it is parsed. */
-static void
-test_swelling (gconstpointer data)
-{
-  static const struct { const char *head, *middle, *tail; gsize bytes; } bodies[] = {
-    { "{\"a\":[0", ",0", "]}", 3900000 },
-    { "{\"a\":[{\"a\":0}", ",{\"a\":0}", "]}", 3900000 },
-    { "{\"a\":[", "[", "]}", 3900000 },
-    { "{\"a\":", "[", "}", 100000 },
-    { "{\"a\":", "{\"a\":", "}", 300000 },
-    { "{\"a\":{\"bcd\":0}", ",\"bcd\":0", "}", 1300000 },
-  };
-  const Dialect *dialect = data;
-
-  for (gsize i = 0; i < G_N_ELEMENTS (bodies); i++)
-    {
-      g_autoptr(Fixture) f = new_fixture (dialect);
-      g_autofree char *middle = fixture_repeat (bodies[i].middle, bodies[i].bytes);
-      g_autoptr(GError) error = NULL;
-      BksReply *reply = bks_reply_new (200, "application/json");
-      gsize kib;
-
-      bks_reply_add_text (reply, bodies[i].head);
-      bks_reply_add_text (reply, middle);
-      bks_reply_add_text (reply, bodies[i].tail);
-      kib = fixture_ask_measured (f, reply, &error);
-      g_test_message ("body %zu: %s; %zu KiB more", i, error != NULL ? error->message : "", kib);
-      g_assert_true (error->code == BKS_ERROR_MALFORMED || error->code == BKS_ERROR_TRUNCATED);
-      fixture_assert_bounded (kib);
-    }
-}
-
-/* As long as an answer may be, it arrives. */
-static void
-test_long_answer (gconstpointer data)
-{
-  const Dialect *dialect = data;
-  g_autoptr(Fixture) f = new_fixture (dialect);
-  g_autofree char *middle = fixture_repeat ("word ", 3900000);
-  g_autoptr(GError) error = NULL;
-  BksReply *reply = bks_reply_new (200, "application/json");
-  gsize kib;
-
-  bks_reply_add_text (reply, dialect->document);
-  bks_reply_add_text (reply, middle);
-  bks_reply_add_text (reply, dialect->document_end);
-  kib = fixture_ask_measured (f, reply, &error);
-  g_test_message ("%zu KiB more", kib);
-  g_assert_no_error (error);
-  g_assert_cmpuint (strlen (bks_answer_get_text (f->answer)), ==, strlen (middle));
-  fixture_assert_bounded (kib);
 }
 
 static void
@@ -502,7 +369,7 @@ test_not_json (gconstpointer data)
     { 529, "text/html", "", BKS_ERROR_OVERLOAD, NULL },
   };
   const Dialect *dialect = data;
-  g_autoptr(Fixture) f = new_fixture (dialect);
+  g_autoptr(Fixture) f = dialect_new_fixture (dialect);
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
@@ -528,7 +395,7 @@ static void
 test_gzip (gconstpointer data)
 {
   const Dialect *dialect = data;
-  g_autoptr(Fixture) f = new_fixture (dialect);
+  g_autoptr(Fixture) f = dialect_new_fixture (dialect);
   g_autoptr(GBytes) refusal = fixture_compress ("{\"error\":\"packed words\"} ", 1);
   g_autoptr(GError) error = NULL;
   BksReply *reply = bks_reply_new (500, "application/json");
@@ -550,7 +417,7 @@ assert_nobody_there (const Dialect *dialect,
                      const char    *word)
 {
   g_autoptr(BksProvider) provider = bks_provider_new (dialect->protocol, "x", address, f->http, f->limits, NULL);
-  g_autoptr(BksCompletionRequest) request = bks_completion_request_new ("m");
+  g_autoptr(BksCompletionRequest) request = bks_completion_request_new (f->model);
   GError *error = NULL;
 
   if (dialect->account_id != NULL)
@@ -573,7 +440,7 @@ static void
 test_nobody_there (gconstpointer data)
 {
   const Dialect *dialect = data;
-  g_autoptr(Fixture) f = new_fixture (dialect);
+  g_autoptr(Fixture) f = dialect_new_fixture (dialect);
 
   assert_nobody_there (dialect, f, "http://127.0.0.1:1", BKS_ERROR_TRANSPORT, "http://127.0.0.1:1");
   assert_nobody_there (dialect, f, "https://nothing.invalid", BKS_ERROR_TRANSPORT, "no network");
@@ -589,7 +456,7 @@ test_check_wrong_address (gconstpointer data)
   static const struct { guint status; const char *type, *body; BksError error; } cases[] = {
     { 200, "text/html", "<html>Welcome</html>", BKS_ERROR_MALFORMED },
     { 200, "application/json", "{\"hello\":\"world\"}", BKS_ERROR_MALFORMED },
-    { 200, "application/json", "[]", BKS_ERROR_MALFORMED },
+    { 200, "application/json", "7", BKS_ERROR_MALFORMED },
     { 200, "application/json", "", BKS_ERROR_MALFORMED },
     { 404, "text/html", "<html>404</html>", BKS_ERROR_REQUEST },
     { 404, "text/plain", "404 page not found", BKS_ERROR_REQUEST },
@@ -597,7 +464,7 @@ test_check_wrong_address (gconstpointer data)
     { 500, "text/html", "<html>", BKS_ERROR_SERVER },
   };
   const Dialect *dialect = data;
-  g_autoptr(Fixture) f = new_fixture (dialect);
+  g_autoptr(Fixture) f = dialect_new_fixture (dialect);
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
@@ -626,7 +493,7 @@ static void
 test_check_stopped (gconstpointer data)
 {
   const Dialect *dialect = data;
-  g_autoptr(Fixture) f = new_fixture (dialect);
+  g_autoptr(Fixture) f = dialect_new_fixture (dialect);
   g_autoptr(GError) error = NULL;
 
   for (guint i = 0; i < 2; i++)
@@ -676,15 +543,15 @@ dialect_add_tests (const Dialect *dialect)
     { "timeouts", test_timeouts },
     { "cancel", test_cancel },
     { "cancel-floods", test_cancel_floods },
-    { "floods", test_floods },
-    { "refusal-floods", test_refusal_floods },
-    { "swelling", test_swelling },
-    { "long-answer", test_long_answer },
     { "not-json", test_not_json },
     { "gzip", test_gzip },
     { "nobody-there", test_nobody_there },
     { "check-wrong-address", test_check_wrong_address },
     { "check-stopped", test_check_stopped },
+    { "floods", dialect_test_floods },
+    { "refusal-floods", dialect_test_refusal_floods },
+    { "swelling", dialect_test_swelling },
+    { "large", dialect_test_large },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (tests); i++)

@@ -10,6 +10,9 @@ typedef struct
 {
   const char *name;       /* of the tests */
   const char *protocol;
+  const char *id;         /* of the provider; NULL: the protocol's name */
+  const char *path;       /* of the API, after the server's address; NULL: the usual one */
+  const char *model;      /* NULL: any */
   const char *account_id; /* NULL: it has none */
   const char *type;       /* of a stream */
   const char *golden;     /* a stream that has everything in it */

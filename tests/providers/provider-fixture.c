@@ -23,7 +23,23 @@ fixture_new (const char *protocol,
                                      self->http, self->limits, &error);
   g_assert_no_error (error);
   self->answer = bks_answer_new ();
+  self->model = "demo-writer";
   return self;
+}
+
+/* Speaks to the same server as somebody who has its API under @path. */
+void
+fixture_move (Fixture    *self,
+              const char *protocol,
+              const char *path)
+{
+  g_autofree char *id = g_strdup (bks_provider_get_id (self->provider));
+  g_autofree char *url = g_strconcat (bks_scripted_server_get_url (self->server), path, NULL);
+  g_autoptr(GError) error = NULL;
+
+  g_object_unref (self->provider);
+  self->provider = bks_provider_new (protocol, id, url, self->http, self->limits, &error);
+  g_assert_no_error (error);
 }
 
 /* Short limits, for tests of what happens when they are over: no answer that
@@ -80,7 +96,7 @@ fixture_ask (Fixture    *self,
              gboolean    stream,
              const char *key)
 {
-  g_autoptr(BksCompletionRequest) request = bks_completion_request_new ("demo-writer");
+  g_autoptr(BksCompletionRequest) request = bks_completion_request_new (self->model);
 
   request->stream = stream;
   bks_completion_request_add_message (request, "user", "Go on.");
@@ -195,7 +211,7 @@ fixture_cancel (Fixture  *self,
                 BksReply *reply,
                 gboolean  on_text)
 {
-  g_autoptr(BksCompletionRequest) request = bks_completion_request_new ("m");
+  g_autoptr(BksCompletionRequest) request = bks_completion_request_new (self->model);
   g_autoptr(DexCancellable) cancellable = dex_cancellable_new ();
   g_autoptr(BksAnswer) answer = bks_answer_new ();
   g_autoptr(GError) error = NULL;

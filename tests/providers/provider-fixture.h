@@ -16,11 +16,15 @@ typedef struct
   BksHttp           *http;
   BksProvider       *provider;
   BksAnswer         *answer;
+  const char        *model;   /* that is asked */
 } Fixture;
 
 Fixture   *fixture_new          (const char        *protocol,
                                  const char        *id);
 void       fixture_free         (Fixture           *self);
+void       fixture_move         (Fixture           *self,
+                                 const char        *protocol,
+                                 const char        *path);
 void       fixture_hurry        (Fixture           *self);
 GError    *fixture_ask          (Fixture           *self,
                                  gboolean           stream,

@@ -455,6 +455,7 @@ static const Dialect choices = {
   .output = 4,
   .frame = CHOICE ("content", "more ") "\n\n",
   .frame_text = "more ",
+  .keep_alive = ": hello\n\n",
   .stream_only = TRUE,
 };
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "bks-json.h"
-#include "provider-fixture.h"
+#include "dialect.h"
 
 /* OpenAI's Responses, over a real socket; the samples follow its reference. */
 
@@ -201,21 +201,6 @@ test_ends (void)
     }
 }
 
-/* Without its terminal event it is no answer, whatever the connection says. */
-static void
-test_truncated (void)
-{
-  g_autoptr(Fixture) f = fixture_new ("openai", "openai");
-  g_autoptr(GError) error = NULL;
-  BksReply *reply = new_stream ();
-
-  add_delta (reply, "response.output_text.delta", "Half a sen");
-  reply->framing = BKS_REPLY_UNTIL_CLOSE;
-  error = ask (f, reply, TRUE);
-  assert_class (error, BKS_ERROR_TRUNCATED);
-  g_assert_cmpstr (bks_answer_get_text (f->answer), ==, "Half a sen");
-}
-
 static void
 test_refusal (void)
 {
@@ -229,33 +214,6 @@ test_refusal (void)
   error = ask (f, reply, TRUE);
   assert_class (error, BKS_ERROR_CONTENT);
   g_assert_nonnull (strstr (error->message, "I cannot write this."));
-}
-
-static void
-stop_cb (BksAnswer      *answer,
-         const char     *text,
-         DexCancellable *cancellable)
-{
-  dex_cancellable_cancel (cancellable);
-}
-
-static void
-test_cancel (void)
-{
-  g_autoptr(Fixture) f = fixture_new ("openai", "openai");
-  g_autoptr(BksCompletionRequest) request = new_request ("o3-pro");
-  g_autoptr(DexCancellable) cancellable = dex_cancellable_new ();
-  g_autoptr(GError) error = NULL;
-  BksReply *reply = new_stream ();
-
-  f->limits->idle_slow_ms = f->limits->first_token_reasoning_ms = f->limits->first_token_local_ms = 60000;
-  add_delta (reply, "response.output_text.delta", "Half");
-  bks_reply_add_step (reply, BKS_REPLY_STEP_STALL);
-  fixture_push (f, reply);
-  g_signal_connect (f->answer, "text", G_CALLBACK (stop_cb), cancellable);
-  g_assert_false (bks_wait (bks_provider_complete (f->provider, request, NULL, f->answer, cancellable), &error));
-  g_assert_true (bks_error_is_cancelled (error));
-  g_assert_cmpint (fixture_wait_closed (f, 0), >, 0);
 }
 
 /* A model of which only the server knows that it is one of these; and the other way round. */
@@ -320,6 +278,37 @@ test_only_openai (void)
   g_assert_cmpstr (recorded->path, ==, "/v1/chat/completions");
 }
 
+#define EVENT(name, members) "event: " name "\ndata: {\"type\":\"" name "\"," members "}\n\n"
+#define TEXT(text) EVENT ("response.output_text.delta", "\"delta\":\"" text "\"")
+#define ENDS "event: response.completed\ndata: {\"type\":\"response.completed\",\"response\":{\"status\":\"completed\",\"output\":[]," USAGE "}}"
+
+static const Dialect dialect = {
+  .name = "responses",
+  .protocol = "openai",
+  .id = "openai",
+  .model = "o3-pro",
+  .type = "text/event-stream",
+  .golden =
+    "event: response.created\ndata: " CREATED "\n\n"
+    EVENT ("response.output_item.added", "\"item\":{\"type\":\"reasoning\",\"summary\":[]}")
+    EVENT ("response.reasoning_summary_text.delta", "\"delta\":\"Hm \\ud83c\"")
+    "data: {\"delta\":\"\\udf0d.\",\r\ndata:\"type\":\"response.reasoning_summary_text.delta\"}\r\n\r\n"
+    TEXT ("Zoë—") TEXT ("🌍 \\ud83c")
+    "event: response.output_text.delta\rdata: {\"delta\":\"\\udf0d end\"}\r\r"
+    EVENT ("response.output_text.done", "\"text\":\"Zoë—🌍 🌍 end\"") ENDS "\n\n",
+  /* The connection may close right after its last byte. */
+  .mark = ENDS,
+  .text = "Zoë—🌍 🌍 end",
+  .reasoning = "Hm 🌍.",
+  .finish = "stop",
+  .input = 6,
+  .output = 87,
+  .frame = TEXT ("more "),
+  .frame_text = "more ",
+  .keep_alive = EVENT ("response.in_progress", "\"response\":{}"),
+  .stream_only = TRUE,
+};
+
 int
 main (int   argc,
       char *argv[])
@@ -327,13 +316,12 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
   dex_init ();
 
+  dialect_add_tests (&dialect);
   g_test_add_func ("/responses/stream", test_stream);
   g_test_add_func ("/responses/request", test_request);
   g_test_add_func ("/responses/whole", test_whole);
   g_test_add_func ("/responses/ends", test_ends);
-  g_test_add_func ("/responses/truncated", test_truncated);
   g_test_add_func ("/responses/refusal", test_refusal);
-  g_test_add_func ("/responses/cancel", test_cancel);
   g_test_add_func ("/responses/other-api", test_other_api);
   g_test_add_func ("/responses/temperature", test_temperature);
   g_test_add_func ("/responses/only-openai", test_only_openai);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "bks-json.h"
-#include "provider-fixture.h"
+#include "dialect.h"
 
 /*
  * The vendors of OpenAI's protocol, each as it really speaks, over a real
@@ -22,6 +22,7 @@ typedef struct
   const char *model;
   const char *cap;
   const char *stream;      /* one that writes "Night fell." */
+  const char *thinking;    /* in it */
   const char *whole;
   gint64      input;       /* of both: what is counted */
   gint64      cache_read;
@@ -47,6 +48,7 @@ static const Vendor vendors[] = {
     "data: {\"id\":\"chatcmpl-1\",\"choices\":[],\"usage\":{\"prompt_tokens\":19,\"completion_tokens\":10,\"total_tokens\":29,"
       "\"prompt_tokens_details\":{\"cached_tokens\":9},\"completion_tokens_details\":{\"reasoning_tokens\":4}}}\n\n"
     "data: [DONE]\n\n",
+    "",
     "{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion\",\"model\":\"gpt-5.4-mini-2026\",\"choices\":[{\"index\":0,\"message\":{\"role\":"
       "\"assistant\",\"content\":\"Night fell.\",\"refusal\":null},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":19,"
       "\"completion_tokens\":10,\"total_tokens\":29,\"prompt_tokens_details\":{\"cached_tokens\":9},\"completion_tokens_details\":{\"reasoning_tokens\":4}}}",
@@ -66,6 +68,7 @@ static const Vendor vendors[] = {
       "\"cost_details\":{\"upstream_inference_cost\":null},\"prompt_tokens_details\":{\"cached_tokens\":0,\"cache_write_tokens\":100},"
       "\"completion_tokens_details\":{\"reasoning_tokens\":0}}}\n\n"
     "data: [DONE]\n\n",
+    "The user…",
     "{\"id\":\"gen-1\",\"model\":\"openai/gpt-5.2\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"Night fell.\","
       "\"reasoning\":\"The user…\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":194,\"completion_tokens\":2,\"cost\":0.00042,"
       "\"prompt_tokens_details\":{\"cached_tokens\":0,\"cache_write_tokens\":100},\"completion_tokens_details\":{\"reasoning_tokens\":0}}}",
@@ -85,6 +88,7 @@ static const Vendor vendors[] = {
     "data: {\"id\":\"oa1\",\"choices\":[{\"index\":0,\"delta\":{\"token_id\":128009,\"role\":\"assistant\",\"content\":\"\"},\"finish_reason\":\"eos\","
       "\"seed\":42}],\"usage\":{\"prompt_tokens\":12,\"completion_tokens\":3,\"total_tokens\":15}}\n\n"
     "data: [DONE]\n\n",
+    "",
     "{\"id\":\"oa1\",\"object\":\"chat.completion\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"Night fell.\",\"tool_calls\":[]},"
       "\"finish_reason\":\"eos\"}],\"warnings\":[],\"usage\":{\"prompt_tokens\":12,\"completion_tokens\":3,\"total_tokens\":15}}",
     12, -1, 3, -1, BKS_MONEY_UNKNOWN, "/v1/models",
@@ -99,6 +103,7 @@ static const Vendor vendors[] = {
     "data: {\"id\":\"chatcmpl-2\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}],"
       "\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4,\"total_tokens\":13}}\n\n"
     "data: [DONE]\n\n",
+    "Hm",
     "{\"id\":\"chatcmpl-2\",\"object\":\"chat.completion\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"Night fell.\"},"
       "\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4,\"total_tokens\":13}}",
     9, -1, 4, -1, BKS_MONEY_UNKNOWN, "/client/v4/accounts/" ACCOUNT "/ai/v1/models",
@@ -110,12 +115,8 @@ static Fixture *
 new_fixture (const Vendor *vendor)
 {
   Fixture *f = fixture_new ("openai", vendor->id);
-  g_autofree char *url = g_strconcat (bks_scripted_server_get_url (f->server), vendor->path, NULL);
-  g_autoptr(GError) error = NULL;
 
-  g_object_unref (f->provider);
-  f->provider = bks_provider_new ("openai", vendor->id, url, f->http, f->limits, &error);
-  g_assert_no_error (error);
+  fixture_move (f, "openai", vendor->path);
   return f;
 }
 
@@ -182,8 +183,7 @@ test_stream (gconstpointer data)
   g_assert_no_error (ask (f, vendor, new_stream (vendor->stream), TRUE));
   assert_answer (f, vendor);
   g_assert_cmpstr (bks_answer_get_request_id (f->answer), ==, "req_9");
-  if (strstr (vendor->stream, "The user…") != NULL)
-    g_assert_cmpstr (bks_answer_get_reasoning (f->answer), ==, "The user…");
+  g_assert_cmpstr (bks_answer_get_reasoning (f->answer), ==, vendor->thinking);
 
   recorded = bks_scripted_server_dup_request (f->server, 0);
   g_assert_cmpstr (recorded->path, ==, path);
@@ -212,59 +212,6 @@ test_whole (gconstpointer data)
   /* A whole answer to a question for a stream is as good. */
   g_assert_no_error (ask (f, vendor, bks_reply_new_json (200, vendor->whole), TRUE));
   assert_answer (f, vendor);
-}
-
-/* Cut at every single byte: the same answer, the same counts. */
-static void
-test_split (gconstpointer data)
-{
-  const Vendor *vendor = data;
-  g_autoptr(Fixture) f = new_fixture (vendor);
-  gsize length = strlen (vendor->stream);
-  gsize step = g_getenv ("BKS_TEST_LONG") != NULL ? 1 : 7;
-
-  for (gsize at = 1; at < length; at += step)
-    {
-      g_autoptr(GBytes) first = g_bytes_new (vendor->stream, at);
-      g_autoptr(GBytes) second = g_bytes_new (vendor->stream + at, length - at);
-      BksReply *reply = bks_reply_new (200, "text/event-stream");
-
-      bks_reply_add_bytes (reply, first);
-      bks_reply_add_bytes (reply, second);
-      g_assert_no_error (ask (f, vendor, reply, TRUE));
-      assert_answer (f, vendor);
-    }
-}
-
-static void
-stop_cb (BksAnswer      *answer,
-         const char     *text,
-         DexCancellable *cancellable)
-{
-  dex_cancellable_cancel (cancellable);
-}
-
-static void
-test_cancel (gconstpointer data)
-{
-  const Vendor *vendor = data;
-  g_autoptr(Fixture) f = new_fixture (vendor);
-  g_autoptr(BksCompletionRequest) request = new_request (vendor, TRUE);
-  g_autoptr(DexCancellable) cancellable = dex_cancellable_new ();
-  g_autofree char *half = g_strndup (vendor->stream, (gsize) (strstr (vendor->stream, "finish_reason\":\"") - vendor->stream));
-  g_autoptr(GError) error = NULL;
-  BksReply *reply;
-
-  *strrchr (half, '\n') = '\0';
-  reply = new_stream (half);
-  bks_reply_add_text (reply, "\n");
-  bks_reply_add_step (reply, BKS_REPLY_STEP_STALL);
-  fixture_push (f, reply);
-  g_signal_connect (f->answer, "text", G_CALLBACK (stop_cb), cancellable);
-  g_assert_false (bks_wait (bks_provider_complete (f->provider, request, KEY, f->answer, cancellable), &error));
-  g_assert_true (bks_error_is_cancelled (error));
-  g_assert_cmpint (fixture_wait_closed (f, 0), >, 0);
-  g_assert_true (g_str_has_prefix (bks_answer_get_text (f->answer), "Night"));
 }
 
 static void
@@ -548,21 +495,55 @@ test_model_names (void)
 static const struct { const char *name; GTestDataFunc func; } tests[] = {
   { "stream", test_stream },
   { "whole", test_whole },
-  { "split", test_split },
-  { "cancel", test_cancel },
   { "check", test_check },
   { "models", test_models },
   { "failures", test_failures },
   { "lines", test_lines },
 };
 
+/* Every way in which a stream can be cut, and Stop. */
+static void
+add_dialect (const Vendor *vendor,
+             Dialect      *dialect)
+{
+  const char *finish = strstr (vendor->stream, "finish_reason\":\"");
+  const char *end = strchr (finish, '\n');
+
+  while (finish > vendor->stream && finish[-1] != '\n')
+    finish--;
+  *dialect = (Dialect) {
+    .name = g_strconcat ("vendors/", vendor->id, "/dialect", NULL),
+    .protocol = "openai",
+    .id = vendor->id,
+    .path = vendor->path,
+    .model = vendor->model,
+    .type = "text/event-stream",
+    .golden = vendor->stream,
+    .mark = g_strndup (finish, (gsize) (end - finish)),
+    .text = "Night fell.",
+    .reasoning = vendor->thinking,
+    .finish = "stop",
+    .input = vendor->input,
+    .output = vendor->output,
+    .frame = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"more \"}}]}\n\n",
+    .frame_text = "more ",
+    .keep_alive = ": hello\n\n",
+    .stream_only = TRUE,
+  };
+  dialect_add_tests (dialect);
+}
+
 int
 main (int   argc,
       char *argv[])
 {
+  static Dialect dialects[G_N_ELEMENTS (vendors)];
+
   g_test_init (&argc, &argv, NULL);
   dex_init ();
 
+  for (gsize v = 0; v < G_N_ELEMENTS (vendors); v++)
+    add_dialect (&vendors[v], &dialects[v]);
   for (gsize v = 0; v < G_N_ELEMENTS (vendors); v++)
     for (gsize t = 0; t < G_N_ELEMENTS (tests); t++)
       {
