@@ -29,6 +29,9 @@ gboolean      bks_embedding_take (BksEmbedding       *self,
                                   JsonArray          *vectors,
                                   guint               expected,
                                   GError            **error);
+char         *bks_embedding_build (BksEmbedding       *self,
+                                  guint               first,
+                                  guint               n_texts);
 DexFuture    *bks_embedding_end  (BksEmbedding       *self);
 void          bks_json_add_texts (JsonBuilder        *builder,
                                   const char         *member,

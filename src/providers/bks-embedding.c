@@ -77,7 +77,7 @@ read_vector (JsonNode *node)
 /**
  * bks_embedding_take:
  * @self: an embedding
- * @vectors: the vectors of the next texts, arrays of numbers
+ * @vectors: (nullable): the vectors of the next texts, arrays of numbers
  * @expected: how many texts were sent
  * @error: return location
  *
@@ -89,7 +89,7 @@ bks_embedding_take (BksEmbedding  *self,
                     guint          expected,
                     GError       **error)
 {
-  gboolean ok = json_array_get_length (vectors) == expected;
+  gboolean ok = vectors != NULL && json_array_get_length (vectors) == expected;
 
   for (guint i = 0; ok && i < expected; i++)
     {
@@ -104,6 +104,29 @@ bks_embedding_take (BksEmbedding  *self,
     g_propagate_error (error, bks_provider_new_error (self->provider, BKS_ERROR_MALFORMED,
                                                       "The answer does not hold one vector for every text"));
   return ok;
+}
+
+/**
+ * bks_embedding_build:
+ * @self: an embedding
+ * @first: the first of the texts to send
+ * @n_texts: how many
+ *
+ * Returns: (transfer full): the body that asks for their vectors, as OpenAI and Ollama take it
+ */
+char *
+bks_embedding_build (BksEmbedding *self,
+                     guint         first,
+                     guint         n_texts)
+{
+  g_autoptr(JsonBuilder) builder = json_builder_new ();
+
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "model");
+  json_builder_add_string_value (builder, self->model);
+  bks_json_add_texts (builder, "input", (const char *const *) self->texts + first, n_texts);
+  json_builder_end_object (builder);
+  return bks_json_builder_end (builder);
 }
 
 /**

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bks-async.h"
+#include "bks-embedding-private.h"
 #include "bks-ollama-provider.h"
 #include "bks-provider-call-private.h"
 
@@ -17,6 +18,9 @@
 /* English has about four bytes a token; three leave room for other languages. */
 #define BYTES_PER_TOKEN 3
 #define TOKENS_PER_MESSAGE 16
+#define TEXTS_PER_CALL 16
+/* Of older servers each model is asked after; nobody has pulled more. */
+#define MAX_SHOWN 200
 
 /**
  * BksOllamaProvider:
@@ -34,8 +38,8 @@ struct _BksOllamaProvider
 G_DEFINE_FINAL_TYPE (BksOllamaProvider, bks_ollama_provider, BKS_TYPE_PROVIDER)
 
 /*
- * Ollama silently cuts what is over its window, and that is 4096 tokens unless
- * told. In steps, because another window loads the model anew.
+ * A server's window is 4096 tokens unless told. In steps, because another
+ * window loads the model anew.
  */
 static gint64
 choose_window (BksCompletionRequest *request)
@@ -91,14 +95,30 @@ build_body (BksCompletionRequest *request)
   bks_provider_add_messages (builder, request);
   json_builder_set_member_name (builder, "stream");
   json_builder_add_boolean_value (builder, request->stream);
+  /* Else what is over the window is cut silently, from the prompt or, while it
+   * writes, from what it has read. */
+  json_builder_set_member_name (builder, "truncate");
+  json_builder_add_boolean_value (builder, FALSE);
+  json_builder_set_member_name (builder, "shift");
+  json_builder_add_boolean_value (builder, FALSE);
   add_options (builder, request);
   json_builder_end_object (builder);
   return bks_json_builder_end (builder);
 }
 
-static void
-take_end (BksProviderCall *call,
-          JsonObject      *frame)
+/* Servers that do not know "truncate" say by their count that they have cut: it is all they could read. */
+static gboolean
+was_cut (BksProviderCall *call)
+{
+  gint64 window = choose_window (call->request);
+
+  return window > DEFAULT_WINDOW && bks_answer_get_usage (call->answer)->input >= window;
+}
+
+static gboolean
+take_end (BksProviderCall  *call,
+          JsonObject       *frame,
+          GError          **error)
 {
   BksTokenUsage *counts = bks_answer_edit_usage (call->answer);
   const char *reason = bks_json_get_string (frame, "done_reason");
@@ -107,6 +127,11 @@ take_end (BksProviderCall *call,
   counts->output = bks_json_get_count (frame, "eval_count");
   bks_provider_call_finish (call, reason != NULL && *reason != '\0' ? reason : "stop");
   call->done = TRUE;
+  if (!was_cut (call))
+    return TRUE;
+  g_propagate_error (error, bks_provider_new_error (call->provider, BKS_ERROR_CONTEXT,
+                                                    "The request is longer than the model can read, and Ollama has cut it"));
+  return FALSE;
 }
 
 /**
@@ -139,9 +164,19 @@ bks_ollama_take_frame (BksProviderCall  *call,
     bks_provider_call_add_reasoning (call, thinking);
   if (text != NULL)
     bks_provider_call_add_text (call, text);
-  if (bks_json_get_boolean (frame, "done", &done) && done)
-    take_end (call, frame);
-  return TRUE;
+  return !bks_json_get_boolean (frame, "done", &done) || !done || take_end (call, frame, error);
+}
+
+/* A runner that finds the prompt too long fails, on some versions with a status of a fault of the server's. */
+static void
+bks_ollama_provider_read_failure (BksProvider        *provider,
+                                  BksProviderFailure *failure,
+                                  BksHttpExchange    *exchange,
+                                  gint64              now_ms)
+{
+  if (failure->status == 500 && failure->message != NULL && strstr (failure->message, "context") != NULL &&
+      strstr (failure->message, "exceed") != NULL)
+    g_set_str (&failure->type, "context_length_exceeded");
 }
 
 static DexFuture *
@@ -205,20 +240,29 @@ bks_ollama_provider_check (BksProvider    *provider,
 }
 
 /* Newer servers tell; of older ones every model may be one that writes. */
-static gboolean
-writes_text (JsonObject *object)
+static BksAbilities
+read_abilities (JsonObject *object)
 {
+  static const struct { const char *name; BksAbilities ability; } names[] = {
+    { "completion", BKS_ABILITY_TEXT },
+    { "thinking", BKS_ABILITY_REASONING },
+    { "tools", BKS_ABILITY_TOOLS },
+    { "vision", BKS_ABILITY_VISION },
+    { "embedding", BKS_ABILITY_EMBEDDINGS },
+  };
   JsonArray *capabilities = bks_json_get_array (object, "capabilities");
+  BksAbilities abilities = capabilities == NULL ? BKS_ABILITY_TEXT : 0;
 
   for (guint i = 0; capabilities != NULL && i < json_array_get_length (capabilities); i++)
     {
       JsonNode *node = json_array_get_element (capabilities, i);
 
-      if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING &&
-          g_str_equal (json_node_get_string (node), "completion"))
-        return TRUE;
+      for (gsize n = 0; n < G_N_ELEMENTS (names); n++)
+        if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING &&
+            g_str_equal (json_node_get_string (node), names[n].name))
+          abilities |= names[n].ability;
     }
-  return capabilities == NULL;
+  return abilities;
 }
 
 static BksModel *
@@ -231,10 +275,11 @@ read_model (BksProvider *provider,
 
   if (id == NULL)
     id = bks_json_get_string (object, "model");
-  if (id == NULL || *id == '\0' || !writes_text (object))
+  if (id == NULL || *id == '\0' || !(read_abilities (object) & BKS_ABILITY_TEXT))
     return NULL;
   model = bks_model_new (bks_provider_get_id (provider), id);
   bks_model_set_window (model, window > 0 ? window : -1);
+  bks_model_set_abilities (model, read_abilities (object));
   /* What runs in Ollama's cloud is listed beside what runs here, and is not free. */
   if (!bks_provider_is_at (provider, "ollama.com") && !g_str_has_suffix (id, "-cloud") &&
       !g_str_has_suffix (id, ":cloud") && bks_json_get (object, "remote_host") == NULL)
@@ -269,6 +314,62 @@ bks_ollama_read_models (BksProvider *provider,
   return models;
 }
 
+/* The answer to POST /api/show: "model_info" has the window under a name that begins with the architecture. */
+static gint64
+read_shown_window (JsonObject *shown)
+{
+  JsonObject *info = bks_json_get_object (shown, "model_info");
+  const char *architecture = bks_json_get_string (info, "general.architecture");
+  g_autofree char *member = architecture != NULL ? g_strconcat (architecture, ".context_length", NULL) : NULL;
+
+  return member != NULL ? bks_json_get_count (info, member) : -1;
+}
+
+/* Returns %FALSE if it is no model that writes. Who does not answer leaves it as it was. */
+static gboolean
+await_details (BksProviderQuery *query,
+               BksModel         *model)
+{
+  guint within_ms = bks_provider_get_limits (query->provider)->check_ms;
+  g_autoptr(JsonBuilder) builder = json_builder_new ();
+  g_autoptr(JsonNode) root = NULL;
+  g_autofree char *body = NULL;
+  JsonObject *shown;
+  gint64 window;
+
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "model");
+  json_builder_add_string_value (builder, bks_model_get_id (model));
+  json_builder_end_object (builder);
+  body = bks_json_builder_end (builder);
+  root = bks_provider_await_post (query->provider, "/api/show", body, within_ms, query->key, NULL);
+  shown = root != NULL && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
+  if (shown == NULL)
+    return TRUE;
+  window = read_shown_window (shown);
+  if (window > 0)
+    bks_model_set_window (model, window);
+  bks_model_set_abilities (model, read_abilities (shown));
+  return (bks_model_get_abilities (model) & BKS_ABILITY_TEXT) != 0;
+}
+
+/* Older servers list names alone and tell the rest only one by one. */
+static void
+await_missing_details (BksProviderQuery *query,
+                       GPtrArray        *models)
+{
+  for (guint i = 0, shown = 0; i < models->len && shown < MAX_SHOWN; i++)
+    {
+      BksModel *model = g_ptr_array_index (models, i);
+
+      if (bks_model_get_window (model) > 0)
+        continue;
+      shown++;
+      if (!await_details (query, model))
+        g_ptr_array_remove_index (models, i--);
+    }
+}
+
 static DexFuture *
 list_fiber (gpointer data)
 {
@@ -282,6 +383,7 @@ list_fiber (gpointer data)
   models = bks_ollama_read_models (query->provider, root);
   if (models == NULL)
     return bks_future_error (new_strange_answer (query->provider));
+  await_missing_details (query, models);
   return dex_future_new_take_boxed (G_TYPE_PTR_ARRAY, models);
 }
 
@@ -293,6 +395,37 @@ bks_ollama_provider_list_models (BksProvider    *provider,
   return bks_spawn (cancellable, list_fiber, bks_provider_query_new (provider, key), bks_provider_query_free);
 }
 
+static DexFuture *
+embed_fiber (gpointer data)
+{
+  BksEmbedding *embedding = data;
+  BksLimits *limits = bks_provider_get_limits (embedding->provider);
+
+  for (guint first = 0; first < embedding->n_texts; first += TEXTS_PER_CALL)
+    {
+      guint n = MIN (TEXTS_PER_CALL, embedding->n_texts - first);
+      g_autofree char *body = bks_embedding_build (embedding, first, n);
+      GError *error = NULL;
+      g_autoptr(JsonNode) root = bks_provider_await_post (embedding->provider, "/api/embed", body,
+                                                          limits->first_token_local_ms, embedding->key, &error);
+      JsonObject *object = root != NULL && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
+
+      if (error != NULL || !bks_embedding_take (embedding, bks_json_get_array (object, "embeddings"), n, &error))
+        return bks_future_error (error);
+    }
+  return bks_embedding_end (embedding);
+}
+
+static DexFuture *
+bks_ollama_provider_embed (BksProvider        *provider,
+                           const char         *model,
+                           const char *const  *texts,
+                           const char         *key,
+                           DexCancellable     *cancellable)
+{
+  return bks_spawn (cancellable, embed_fiber, bks_embedding_new (provider, model, texts, key), bks_embedding_free);
+}
+
 static void
 bks_ollama_provider_class_init (BksOllamaProviderClass *klass)
 {
@@ -301,6 +434,8 @@ bks_ollama_provider_class_init (BksOllamaProviderClass *klass)
   provider_class->complete = bks_ollama_provider_complete;
   provider_class->check = bks_ollama_provider_check;
   provider_class->list_models = bks_ollama_provider_list_models;
+  provider_class->embed = bks_ollama_provider_embed;
+  provider_class->read_failure = bks_ollama_provider_read_failure;
 }
 
 static void

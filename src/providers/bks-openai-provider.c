@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "bks-async.h"
+#include "bks-embedding-private.h"
 #include "bks-openai-private.h"
 #include "bks-openai-provider.h"
 
 #define HOMEPAGE "https://humanizer.com"
+#define TEXTS_PER_CALL 32
 
 /**
  * BksOpenaiProvider:
@@ -357,6 +359,61 @@ bks_openai_provider_list_models (BksProvider    *provider,
   return bks_spawn (cancellable, list_fiber, bks_provider_query_new (provider, key), bks_provider_query_free);
 }
 
+/* The vectors of {"data":[{"index":0,"embedding":[…]}, …]}, which may come in another order. */
+static JsonArray *
+collect_vectors (JsonNode *root)
+{
+  JsonArray *data = JSON_NODE_HOLDS_OBJECT (root) ? bks_json_get_array (json_node_get_object (root), "data") : NULL;
+  guint length = data != NULL ? json_array_get_length (data) : 0;
+  g_autofree JsonNode **found = g_new0 (JsonNode *, length);
+  g_autoptr(JsonArray) vectors = json_array_new ();
+
+  for (guint i = 0; i < length; i++)
+    {
+      JsonObject *object = bks_json_array_object (data, i);
+      gint64 index = i;
+
+      bks_json_get_int (object, "index", &index);
+      if (index >= 0 && index < length)
+        found[index] = bks_json_get (object, "embedding");
+    }
+  for (guint i = 0; i < length; i++)
+    if (found[i] != NULL)
+      json_array_add_element (vectors, json_node_copy (found[i]));
+  return g_steal_pointer (&vectors);
+}
+
+static DexFuture *
+embed_fiber (gpointer data)
+{
+  BksEmbedding *embedding = data;
+  BksLimits *limits = bks_provider_get_limits (embedding->provider);
+
+  for (guint first = 0; first < embedding->n_texts; first += TEXTS_PER_CALL)
+    {
+      guint n = MIN (TEXTS_PER_CALL, embedding->n_texts - first);
+      g_autofree char *body = bks_embedding_build (embedding, first, n);
+      GError *error = NULL;
+      g_autoptr(JsonNode) root = bks_provider_await_post (embedding->provider, "/embeddings", body,
+                                                          limits->first_token_reasoning_ms, embedding->key, &error);
+      g_autoptr(JsonArray) vectors = root != NULL ? collect_vectors (root) : NULL;
+
+      if (error != NULL || !bks_embedding_take (embedding, vectors, n, &error))
+        return bks_future_error (error);
+    }
+  return bks_embedding_end (embedding);
+}
+
+static DexFuture *
+bks_openai_provider_embed (BksProvider        *provider,
+                           const char         *model,
+                           const char *const  *texts,
+                           const char         *key,
+                           DexCancellable     *cancellable)
+{
+  return bks_spawn (cancellable, embed_fiber, bks_embedding_new (provider, model, texts, key), bks_embedding_free);
+}
+
 static void
 bks_openai_provider_class_init (BksOpenaiProviderClass *klass)
 {
@@ -365,6 +422,7 @@ bks_openai_provider_class_init (BksOpenaiProviderClass *klass)
   provider_class->complete = bks_openai_provider_complete;
   provider_class->check = bks_openai_provider_check;
   provider_class->list_models = bks_openai_provider_list_models;
+  provider_class->embed = bks_openai_provider_embed;
   provider_class->authorize = bks_openai_provider_authorize;
   provider_class->read_failure = bks_openai_provider_read_failure;
 }

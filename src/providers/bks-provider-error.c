@@ -506,6 +506,7 @@ typedef struct
 static const Rule code_rules[] = {
   { "context_length_exceeded", BKS_ERROR_CONTEXT },
   { "max_tokens_exceeded", BKS_ERROR_CONTEXT },
+  { "exceed_context_size_error", BKS_ERROR_CONTEXT },
   { "request_too_large", BKS_ERROR_CONTEXT },
   { "insufficient_quota", BKS_ERROR_BILLING },
   { "credit_balance_exhausted", BKS_ERROR_BILLING },
@@ -548,6 +549,7 @@ static const Rule text_rules[] = {
   { "exceed context limit", BKS_ERROR_CONTEXT },
   { "exceeds the available context size", BKS_ERROR_CONTEXT },
   { "exceeds context length", BKS_ERROR_CONTEXT },
+  { "exceeds the context length", BKS_ERROR_CONTEXT },
   { "prompt is too long", BKS_ERROR_CONTEXT },
   { "`inputs` tokens + `max_new_tokens` must be", BKS_ERROR_CONTEXT },
   { "token count exceeds the model", BKS_ERROR_CONTEXT },

@@ -127,6 +127,17 @@ fixture_list (Fixture  *self,
   return models;
 }
 
+GPtrArray *
+fixture_embed (Fixture            *self,
+               const char         *model,
+               const char *const  *texts,
+               GError            **error)
+{
+  g_autoptr(DexFuture) future = bks_provider_embed (self->provider, model, texts, NULL, NULL);
+
+  return bks_wait (dex_ref (future), error) ? g_value_dup_boxed (dex_future_get_value (future, NULL)) : NULL;
+}
+
 /* For the next request, whatever its path. */
 BksReply *
 fixture_push (Fixture  *self,

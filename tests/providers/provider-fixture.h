@@ -36,6 +36,10 @@ GError    *fixture_check        (Fixture           *self,
                                  const char        *key);
 GPtrArray *fixture_list         (Fixture           *self,
                                  GError           **error);
+GPtrArray *fixture_embed        (Fixture           *self,
+                                 const char        *model,
+                                 const char *const *texts,
+                                 GError           **error);
 BksReply  *fixture_push         (Fixture           *self,
                                  BksReply          *reply);
 JsonObject *fixture_dup_body    (Fixture           *self,

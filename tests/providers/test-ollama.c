@@ -57,7 +57,7 @@ test_whole (void)
   g_assert_cmpint (bks_answer_get_usage (f->answer)->output, >, 0);
 }
 
-/* Ollama cuts silently what is over its window, so a long chapter asks for a larger one. */
+/* Ollama cuts silently what is over its window, so a long chapter asks for a larger one, and nothing may be cut. */
 static void
 test_window (void)
 {
@@ -65,6 +65,8 @@ test_window (void)
   g_autoptr(BksCompletionRequest) request = bks_completion_request_new ("m");
   g_autofree char *chapter = g_strnfill (60000, 'a');
   g_autoptr(JsonObject) body = NULL;
+  g_autoptr(GError) error = NULL;
+  gboolean truncate = TRUE, shift = TRUE;
   gint64 window;
 
   bks_completion_request_add_message (request, "user", chapter);
@@ -72,6 +74,17 @@ test_window (void)
   body = fixture_dup_body (f, 0);
   g_assert_true (bks_json_get_int (bks_json_get_object (body, "options"), "num_ctx", &window));
   g_assert_cmpint (window, ==, 32768);
+  g_assert_true (bks_json_get_boolean (body, "truncate", &truncate) && !truncate);
+  g_assert_true (bks_json_get_boolean (body, "shift", &shift) && !shift);
+
+  /* A server that does not know that has read as much as its window holds, and no more. */
+  push_lines (f, LINE ("Half") "{\"message\":{\"content\":\"\"},\"done\":true,\"prompt_eval_count\":32768,\"eval_count\":3}\n");
+  error = fixture_ask_request (f, request, NULL);
+  assert_class (error, BKS_ERROR_CONTEXT);
+  g_assert_nonnull (strstr (error->message, "cut"));
+  g_assert_cmpint (bks_answer_get_usage (f->answer)->output, ==, 3);
+  push_lines (f, LINE ("Whole") "{\"message\":{\"content\":\"\"},\"done\":true,\"prompt_eval_count\":32767,\"eval_count\":1}\n");
+  g_assert_no_error (fixture_ask_request (f, request, NULL));
 }
 
 /* Trap list 15, and every split. */
@@ -114,7 +127,22 @@ test_failures (void)
     { 403, "", BKS_ERROR_PERMISSION, "under this address" },
     { 503, "{\"error\":\"server busy, please try again.  maximum pending requests exceeded\"}", BKS_ERROR_OVERLOAD, "server busy" },
     { 500, "{\"error\":\"llama runner process has terminated\"}", BKS_ERROR_SERVER, "runner" },
+    { 500, "{\"error\":\"failed to open the context file\"}", BKS_ERROR_SERVER, NULL },
+    { 502, "{\"error\":\"upstream\"}", BKS_ERROR_SERVER, NULL },
+    { 499, "", BKS_ERROR_SERVER, NULL },
+    { 408, "", BKS_ERROR_TIMEOUT, NULL },
     { 400, "{\"error\":\"the prompt exceeds the available context size\"}", BKS_ERROR_CONTEXT, NULL },
+    { 400, "{\"error\":\"the input length exceeds the context length\"}", BKS_ERROR_CONTEXT, NULL },
+    { 500, "{\"error\":\"the input length exceeds the context length\"}", BKS_ERROR_CONTEXT, NULL },
+    /* llama-server's own answer, in a text. */
+    { 400, "{\"error\":\"{\\\"error\\\":{\\\"code\\\":400,\\\"message\\\":\\\"request (2622 tokens) exceeds the available context size "
+           "(512 tokens), try increasing it\\\",\\\"type\\\":\\\"exceed_context_size_error\\\"}}\"}", BKS_ERROR_CONTEXT, NULL },
+    { 400, "{\"error\":\"illegal base64 data at input byte 0\"}", BKS_ERROR_REQUEST, NULL },
+    /* Its cloud. */
+    { 401, "{\"error\":\"unauthorized\",\"signin_url\":\"https://ollama.com/connect\"}", BKS_ERROR_AUTH, "unauthorized" },
+    { 402, "{\"error\":\"this model needs a subscription\"}", BKS_ERROR_BILLING, NULL },
+    { 403, "{\"error\":\"ollama cloud is disabled\"}", BKS_ERROR_PERMISSION, "disabled" },
+    { 429, "{\"error\":\"too many requests\"}", BKS_ERROR_RATE, NULL },
   };
   g_autoptr(Fixture) f = fixture_new ("ollama", "ollama");
 
@@ -198,6 +226,64 @@ test_models (void)
   g_assert_true (bks_model_get_output_price (g_ptr_array_index (models, 2)) == BKS_MONEY_UNKNOWN);
 }
 
+/* Older servers list names alone: each model is asked after. */
+static void
+test_older_models (void)
+{
+  g_autoptr(Fixture) f = fixture_new ("ollama", "ollama");
+  g_autoptr(GPtrArray) models = NULL;
+  g_autoptr(JsonObject) asked = NULL;
+  g_autoptr(GError) error = NULL;
+
+  fixture_push (f, bks_reply_new_json (200, "{\"models\":[{\"name\":\"old:7b\"},{\"name\":\"nomic-embed\"},{\"name\":\"gone\"},"
+                                            "{\"name\":\"new\",\"details\":{\"context_length\":4096},\"capabilities\":[\"completion\",\"vision\"]}]}"));
+  bks_scripted_server_push (f->server, "/api/show", bks_reply_new_json (200,
+    "{\"model_info\":{\"general.architecture\":\"llama\",\"llama.context_length\":8192},\"capabilities\":[\"completion\",\"tools\",\"thinking\"]}"));
+  bks_scripted_server_push (f->server, "/api/show", bks_reply_new_json (200,
+    "{\"model_info\":{\"general.architecture\":\"bert\",\"bert.context_length\":2048},\"capabilities\":[\"embedding\"]}"));
+  bks_scripted_server_push (f->server, "/api/show", bks_reply_new_json (404, "{\"error\":\"model 'gone' not found\"}"));
+  models = fixture_list (f, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (models->len, ==, 3);
+  g_assert_cmpstr (bks_model_get_id (g_ptr_array_index (models, 0)), ==, "old:7b");
+  g_assert_cmpint (bks_model_get_window (g_ptr_array_index (models, 0)), ==, 8192);
+  g_assert_cmpuint (bks_model_get_abilities (g_ptr_array_index (models, 0)), ==,
+                    BKS_ABILITY_TEXT | BKS_ABILITY_TOOLS | BKS_ABILITY_REASONING);
+  g_assert_cmpstr (bks_model_get_id (g_ptr_array_index (models, 1)), ==, "gone");
+  g_assert_cmpint (bks_model_get_window (g_ptr_array_index (models, 1)), ==, -1);
+  g_assert_cmpuint (bks_model_get_abilities (g_ptr_array_index (models, 2)), ==, BKS_ABILITY_TEXT | BKS_ABILITY_VISION);
+  g_assert_cmpuint (bks_scripted_server_get_n_requests (f->server), ==, 4);
+  asked = fixture_dup_body (f, 1);
+  g_assert_cmpstr (bks_json_get_string (asked, "model"), ==, "old:7b");
+}
+
+static void
+test_embed (void)
+{
+  const char *const texts[] = { "one", "two", NULL };
+  g_autoptr(Fixture) f = fixture_new ("ollama", "ollama");
+  g_autoptr(BksRecordedRequest) recorded = NULL;
+  g_autoptr(GPtrArray) vectors = NULL;
+  g_autoptr(GError) error = NULL;
+
+  fixture_push (f, bks_reply_new_json (200, "{\"model\":\"e\",\"embeddings\":[[0.5,1],[3,4]],\"prompt_eval_count\":2}"));
+  vectors = fixture_embed (f, "e", texts, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (vectors->len, ==, 2);
+  g_assert_cmpfloat (g_array_index ((GArray *) g_ptr_array_index (vectors, 1), float, 0), ==, 3);
+  recorded = bks_scripted_server_dup_request (f->server, 0);
+  g_assert_cmpstr (recorded->path, ==, "/api/embed");
+  g_assert_cmpstr (recorded->body, ==, "{\"model\":\"e\",\"input\":[\"one\",\"two\"]}");
+
+  fixture_push (f, bks_reply_new_json (200, "{\"model\":\"e\"}"));
+  g_assert_null (fixture_embed (f, "e", texts, &error));
+  assert_class (error, BKS_ERROR_MALFORMED);
+  g_clear_error (&error);
+  fixture_push (f, bks_reply_new_json (404, "{\"error\":\"model 'e' not found\"}"));
+  g_assert_null (fixture_embed (f, "e", texts, &error));
+  assert_class (error, BKS_ERROR_MODEL);
+}
+
 static const Dialect dialect = {
   .name = "ollama",
   .protocol = "ollama",
@@ -235,5 +321,7 @@ main (int   argc,
   g_test_add_func ("/ollama/limits", test_limits);
   g_test_add_func ("/ollama/check", test_check);
   g_test_add_func ("/ollama/models", test_models);
+  g_test_add_func ("/ollama/older-models", test_older_models);
+  g_test_add_func ("/ollama/embed", test_embed);
   return g_test_run ();
 }

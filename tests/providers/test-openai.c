@@ -503,6 +503,60 @@ test_models (void)
   assert_model (bare, 1, "unknown/price", -1, BKS_MONEY_UNKNOWN, BKS_MONEY_UNKNOWN);
 }
 
+/* In any order, and in as many calls as it takes. */
+static void
+test_embed (void)
+{
+  const char *const texts[] = { "one", "two", NULL };
+  g_autoptr(Fixture) f = fixture_new ("openai", "any");
+  g_autoptr(GStrvBuilder) builder = g_strv_builder_new ();
+  g_autoptr(GString) answer = g_string_new ("{\"data\":[");
+  g_autoptr(BksRecordedRequest) recorded = NULL;
+  g_autoptr(JsonObject) last = NULL;
+  g_autoptr(GPtrArray) vectors = NULL, many = NULL;
+  g_auto(GStrv) long_texts = NULL;
+  g_autoptr(GError) error = NULL;
+
+  fixture_push (f, bks_reply_new_json (200, "{\"object\":\"list\",\"data\":[{\"index\":1,\"embedding\":[3,4]},"
+                                            "{\"index\":0,\"embedding\":[0.5,1]}],\"usage\":{\"prompt_tokens\":2}}"));
+  vectors = fixture_embed (f, "e", texts, &error);
+  g_assert_no_error (error);
+  g_assert_cmpfloat (g_array_index ((GArray *) g_ptr_array_index (vectors, 0), float, 0), ==, 0.5f);
+  g_assert_cmpfloat (g_array_index ((GArray *) g_ptr_array_index (vectors, 1), float, 1), ==, 4);
+  recorded = bks_scripted_server_dup_request (f->server, 0);
+  g_assert_cmpstr (recorded->path, ==, "/v1/embeddings");
+  g_assert_cmpstr (recorded->body, ==, "{\"model\":\"e\",\"input\":[\"one\",\"two\"]}");
+
+  for (guint i = 0; i < 33; i++)
+    g_strv_builder_add (builder, "text");
+  long_texts = g_strv_builder_end (builder);
+  for (guint i = 0; i < 32; i++)
+    g_string_append_printf (answer, "%s{\"index\":%u,\"embedding\":[%u]}", i > 0 ? "," : "", i, i);
+  g_string_append (answer, "]}");
+  fixture_push (f, bks_reply_new_json (200, answer->str));
+  fixture_push (f, bks_reply_new_json (200, "{\"data\":[{\"embedding\":[32]}]}"));
+  many = fixture_embed (f, "e", (const char *const *) long_texts, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (many->len, ==, 33);
+  g_assert_cmpfloat (g_array_index ((GArray *) g_ptr_array_index (many, 32), float, 0), ==, 32);
+  last = fixture_dup_body (f, 2);
+  g_assert_cmpuint (json_array_get_length (bks_json_get_array (last, "input")), ==, 1);
+
+  for (guint i = 0; i < 3; i++)
+    {
+      static const char *const bad[] = {
+        "{\"data\":[{\"index\":0,\"embedding\":[1]},{\"index\":0,\"embedding\":[2]}]}",
+        "{\"data\":[{\"index\":0,\"embedding\":[1]},{\"index\":7,\"embedding\":[2]}]}",
+        "[]",
+      };
+
+      fixture_push (f, bks_reply_new_json (200, bad[i]));
+      g_assert_null (fixture_embed (f, "e", texts, &error));
+      assert_class (error, BKS_ERROR_MALFORMED);
+      g_clear_error (&error);
+    }
+}
+
 /* Every preset that ships can be made, and its address is understood as it is written. */
 static void
 test_presets (void)
@@ -595,6 +649,7 @@ main (int   argc,
   g_test_add_func ("/openai/quirks", test_quirks);
   g_test_add_func ("/openai/check", test_check);
   g_test_add_func ("/openai/models", test_models);
+  g_test_add_func ("/openai/embed", test_embed);
   g_test_add_func ("/openai/presets", test_presets);
   return g_test_run ();
 }
