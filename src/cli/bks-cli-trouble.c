@@ -110,6 +110,27 @@ explain_address (const BksProviderInfo *info)
                           info->base_url, info->name, BKS_CLI_NAME, info->id);
 }
 
+/* Ollama, called by a name that it does not know as its own, says nothing but 403. */
+static gboolean
+is_host_guard (const BksProviderInfo *info,
+               const GError          *error)
+{
+  g_autofree char *words = dup_words (error);
+
+  return words == NULL && g_str_equal (info->protocol, "ollama");
+}
+
+static char *
+explain_permission (const BksProviderInfo *info,
+                    const GError          *error)
+{
+  if (is_host_guard (info, error))
+    return g_strdup_printf (_("%s takes no calls under the name in %s: start it with OLLAMA_HOST=0.0.0.0, or give its numeric address with “%s provider set %s base-url ADDRESS”"),
+                            info->name, info->base_url, BKS_CLI_NAME, info->id);
+  return g_strdup_printf (_("%s knows the key but does not let it do this: change at the provider what the key may do, or make another one"),
+                          info->name);
+}
+
 static char *
 explain_request (const BksProviderInfo *info,
                  const GError          *error)
@@ -136,8 +157,7 @@ explain_class (const BksProviderInfo *info,
     case BKS_ERROR_KEYRING_LOCKED:
       return g_strdup_printf (_("The keyring that may hold the key for %s is locked: unlock it, then try again"), info->name);
     case BKS_ERROR_PERMISSION:
-      return g_strdup_printf (_("%s knows the key but does not let it do this: change at the provider what the key may do, or make another one"),
-                              info->name);
+      return explain_permission (info, error);
     case BKS_ERROR_BILLING:
       return g_strdup_printf (_("%s has no credit left for this key, or its spending limit is reached: add credit there, or use another provider"),
                               info->name);

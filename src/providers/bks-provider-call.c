@@ -77,12 +77,21 @@ note_content (BksProviderCall *self)
   bks_http_exchange_set_idle_ms (self->exchange, self->idle_ms);
 }
 
+/* What no model writes is kept by nobody: it would be in the memory of all who listen. */
+static gboolean
+is_overlong (BksProviderCall *self)
+{
+  return self->written > (gsize) bks_provider_get_limits (self->provider)->answer_text_bytes;
+}
+
 static void
 pass_on (BksProviderCall *self,
          GString         *text,
          GString         *reasoning)
 {
   self->written += text->len + reasoning->len;
+  if (is_overlong (self))
+    return;
   if (reasoning->len > 0)
     {
       bks_provider_call_note_thinking (self);
@@ -340,7 +349,7 @@ take_event (BksProviderCall    *self,
   self->event = event->name;
   ok = wire->take_frame (self, frame, error);
   self->event = NULL;
-  if (ok && self->written > (gsize) bks_provider_get_limits (self->provider)->answer_text_bytes)
+  if (ok && is_overlong (self))
     return fail (self, BKS_ERROR_MALFORMED, "The answer is longer than any answer can be", error);
   return ok;
 }

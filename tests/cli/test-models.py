@@ -6,18 +6,22 @@ the scripted provider and real keyrings.
 Usage: test-models.py BOOK-STUDIO-CLI BKS-SCRIPTED-PROVIDER [TEST…]
 """
 
+import base64
 import csv
 import io
 import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
+import zlib
 
 from clitest import CliCase, taptest
 
@@ -373,6 +377,12 @@ class Troubles(ModelCase):
         self.assertRegex(self.answers(403, {'error': {'message': 'Country not supported'}}),
                          '^OpenAI knows the key but does not let it do this: change .*“Country not supported”')
 
+    def test_a_name_that_ollama_does_not_know(self):
+        self.start_provider(script=[{'path': '/api/version', 'status': 403}])
+        self.ok('provider', 'set', 'ollama', 'base-url', self.url)
+        self.assertRegex(self.sentence('ollama'),
+                         f'^Ollama takes no calls under the name in {self.url}: start it with OLLAMA_HOST=0.0.0.0, or give ')
+
     def test_too_many_requests(self):
         self.assertRegex(self.answers(429, {'error': {'message': 'Slow'}}, headers={'Retry-After': '7'}),
                          '^OpenAI takes no more requests for the moment: try again in 7 seconds')
@@ -564,6 +574,71 @@ class Failover(ModelCase):
         self.assertEqual((self.kinds(events), events[-1]['class']), (['error'], 'OVER_BUDGET'))
         self.assertEqual(self.completions(), [])
         self.wrong('complete', 'Once', '--targets', 'openai:gpt-4o', '--max-cost', 'much')
+
+
+class Floods(ModelCase):
+    """What a server sends without end takes no more than 64 MB of the whole program, and ends."""
+
+    MOST_KIB = 64 * 1024
+
+    def peak(self, *arguments):
+        """Runs it; returns the most memory it had, in KiB, its exit status and standard error."""
+        process = self.start_cli(*arguments)
+        most = 0
+        with open(f'/proc/{process.pid}/status') as status, tempfile.TemporaryFile() as output:
+            # Not by wait4: that counts what this program had when it forked.
+            reader = threading.Thread(target=lambda: output.write(process.stdout.read()))
+            reader.start()
+            while process.poll() is None:
+                status.seek(0)
+                [peak] = re.findall(r'VmHWM:\s+(\d+)', status.read()) or [0]
+                most = max(most, int(peak))
+                time.sleep(0.001)
+            reader.join()
+        return most, process.returncode, process.stderr.read().decode()
+
+    def flood(self, arguments, *replies):
+        usual, status, _ = self.peak('provider', 'list')
+        self.assertEqual(status, 0)
+        for reply in replies:
+            self.start_provider(script=[reply])
+            self.ok('provider', 'set', 'fake', 'base-url', self.url + '/v1')
+            most, status, error = self.peak(*arguments)
+            self.assertEqual(status, 1, error)
+            self.assert_one_line(error.lstrip('\n'))
+            print(f'# {reply["type"]} {reply["steps"][-1].get("flood", "packed")[:40]!r}: {most - usual} KiB more: {error.strip()[:90]}')
+            self.assertGreater(usual, 1024)
+            self.assertLess(most - usual, self.MOST_KIB)
+
+    def setUp(self):
+        super().setUp()
+        self.add_provider('http://127.0.0.1:9')
+
+    def test_complete(self):
+        frame = 'data: ' + json.dumps({'choices': [{'index': 0, 'delta': {'content': 'more ' * 830000}}]}) + '\n\n'
+        short = 'data: ' + json.dumps({'choices': [{'index': 0, 'delta': {'content': 'more '}}]}) + '\n\n'
+        bomb = zlib.compressobj(9, wbits=31)
+        packed = bomb.compress(b': x\n' * (25 << 20)) + bomb.flush()
+        sse, document = 'text/event-stream', 'application/json'
+        for how in ((), ('--events',), ('--json',)):
+            self.flood(('complete', 'Once', '--model', 'fake:m', *how),
+                       {'type': sse, 'steps': [{'flood': frame}]},
+                       {'type': sse, 'steps': [{'flood': short * 1000}]})
+        self.flood(('complete', 'Once', '--model', 'fake:m'),
+                   {'type': sse, 'steps': [{'flood': 'data: an endless line' * 1000}]},
+                   {'type': sse, 'steps': [{'flood': 'data: an endless event\n' * 1000}]},
+                   {'type': document, 'steps': [{'text': '{"choices":'}, {'flood': '[' * 10000}]},
+                   {'type': document, 'steps': [{'text': '{"choices":"'}, {'flood': 'x' * 10000}]},
+                   {'type': sse, 'headers': {'Content-Encoding': 'gzip'},
+                    'steps': [{'base64': base64.b64encode(packed).decode()}]})
+
+    def test_check_and_list(self):
+        for verb in ('test', 'models'):
+            self.flood(('provider', verb, 'fake'),
+                       {'type': 'application/json', 'steps': [{'text': '{"data":['}, {'flood': '{"id":"m"},' * 1000}]},
+                       {'type': 'application/json', 'steps': [{'text': '{"data":['}, {'flood': '[' * 10000}]},
+                       {'type': 'application/json', 'status': 500, 'steps': [{'flood': '{"error":' * 1000}]},
+                       {'type': 'text/html', 'steps': [{'flood': '<html>' * 1000}]})
 
 
 class Stop(ModelCase):

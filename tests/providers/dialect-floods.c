@@ -165,6 +165,7 @@ assert_long_frames (const Dialect *dialect)
   g_test_message ("long frames: %s; %zu bytes of text, %zu KiB more", error != NULL ? error->message : "",
                   strlen (bks_answer_get_text (f->answer)), kib);
   assert_class (error, BKS_ERROR_MALFORMED);
+  g_assert_cmpuint (strlen (bks_answer_get_text (f->answer)), <=, (gsize) f->limits->answer_text_bytes);
   fixture_assert_bounded (kib);
 }
 
