@@ -4,14 +4,13 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "bks-provider-call-private.h"
+#include "bks-openai-private.h"
 #include "bks-provider-json.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t *data,
                             size_t         size);
 
 static const char key[] = "sk-THE-KEY-0123456789abcdef";
-
 
 static BksProvider *
 get_provider (const char *protocol)
@@ -75,6 +74,7 @@ try_models (const char *bytes,
   g_autofree char *text = g_strndup (bytes, size);
   g_autoptr(JsonNode) root = bks_provider_json_parse (text, strlen (text), NULL);
   g_autoptr(BksProvider) ollama = NULL;
+  g_autoptr(GPtrArray) listed = g_ptr_array_new_with_free_func (g_object_unref);
   GPtrArray *models;
 
   if (root == NULL)
@@ -84,14 +84,23 @@ try_models (const char *bytes,
   g_clear_pointer (&models, g_ptr_array_unref);
   models = bks_ollama_read_models (ollama, root);
   g_clear_pointer (&models, g_ptr_array_unref);
+  if (JSON_NODE_HOLDS_OBJECT (root))
+    bks_anthropic_read_models ("fuzz", json_node_get_object (root), listed);
+  if (JSON_NODE_HOLDS_ARRAY (root))
+    bks_cloudflare_read_models ("fuzz", json_node_get_array (root), listed);
 }
 
 int
 LLVMFuzzerTestOneInput (const uint8_t *data,
                         size_t         size)
 {
-  static const BksWire openai = { .framing = BKS_FRAMING_SSE, .idle_ms = 1, .take_frame = bks_openai_take_frame };
-  static const BksWire ollama = { .framing = BKS_FRAMING_NDJSON, .idle_ms = 1, .take_frame = bks_ollama_take_frame };
+  static const struct { const char *protocol; BksWire wire; } wires[] = {
+    { "openai", { .framing = BKS_FRAMING_SSE, .idle_ms = 1, .take_frame = bks_openai_take_frame } },
+    { "openai", { .framing = BKS_FRAMING_SSE, .idle_ms = 1, .take_frame = bks_openai_responses_take_frame } },
+    { "anthropic", { .framing = BKS_FRAMING_SSE, .idle_ms = 1, .take_frame = bks_anthropic_take_frame } },
+    { "cloudflare", { .framing = BKS_FRAMING_SSE, .idle_ms = 1, .take_frame = bks_cloudflare_take_frame } },
+    { "ollama", { .framing = BKS_FRAMING_NDJSON, .idle_ms = 1, .take_frame = bks_ollama_take_frame } },
+  };
   static const guint statuses[] = { 200, 400, 401, 403, 404, 429, 500, 503 };
   const char *bytes = (const char *) data;
 
@@ -99,7 +108,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data,
     return 0;
   try_failure (statuses[data[0] % G_N_ELEMENTS (statuses)], bytes + 1, size - 1);
   try_models (bytes + 1, size - 1);
-  try_stream ("openai", &openai, bytes + 1, size - 1);
-  try_stream ("ollama", &ollama, bytes + 1, size - 1);
+  for (gsize i = 0; i < G_N_ELEMENTS (wires); i++)
+    try_stream (wires[i].protocol, &wires[i].wire, bytes + 1, size - 1);
   return 0;
 }
