@@ -5,6 +5,7 @@
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <locale.h>
 
 #include "bks-error.h"
 #include "bks-test-util.h"
@@ -214,4 +215,34 @@ bks_test_wait_for (BksTestCondition condition,
       g_usleep (1000);
     }
   g_source_remove (timeout);
+}
+
+/**
+ * bks_test_set_decimal_comma:
+ *
+ * Makes this program's numbers those of German. The locale is made where the
+ * system has none.
+ *
+ * Returns: (transfer full) (nullable): the folder it was made in, to be removed
+ *   with bks_test_dir_remove() after setlocale (LC_ALL, "C"); %NULL if it cannot be had
+ */
+char *
+bks_test_set_decimal_comma (void)
+{
+  char *dir = bks_test_dir_new ();
+  g_autofree char *path = g_build_filename (dir, "de_DE.UTF-8", NULL);
+  const char *const line[] = { "localedef", "--no-archive", "-i", "de_DE", "-f", "UTF-8", path, NULL };
+
+  if (setlocale (LC_ALL, "de_DE.UTF-8") == NULL &&
+      g_spawn_sync (NULL, (char **) line, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL,
+                    NULL, NULL, NULL, NULL, NULL, NULL))
+    {
+      g_setenv ("LOCPATH", dir, TRUE);
+      setlocale (LC_ALL, "de_DE.UTF-8");
+      g_unsetenv ("LOCPATH");
+    }
+  if (*localeconv ()->decimal_point == ',')
+    return dir;
+  bks_test_dir_remove (dir);
+  return NULL;
 }

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 
 char         *bks_test_dir_new       (void);
 void          bks_test_dir_remove    (char         *dir);
+char         *bks_test_set_decimal_comma (void);
 const GValue *bks_test_await         (DexFuture    *future,
                                       GError      **error);
 gpointer      bks_test_await_object  (DexFuture    *future);

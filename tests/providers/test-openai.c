@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include <locale.h>
 #include <string.h>
 
 #include "bks-json.h"
+#include "bks-provider-error.h"
+#include "bks-test-util.h"
 #include "dialect.h"
 
 #define FINISH "{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}"
@@ -503,6 +506,48 @@ test_models (void)
   assert_model (bare, 1, "unknown/price", -1, BKS_MONEY_UNKNOWN, BKS_MONEY_UNKNOWN);
 }
 
+/* Trap list 18: numbers as text and with exponents, where people write a comma in them. */
+static void
+test_decimal_comma (void)
+{
+  g_autoptr(Fixture) f = fixture_new ("openai", "openrouter");
+  g_autoptr(BksCompletionRequest) request = bks_completion_request_new ("m");
+  g_autoptr(BksRecordedRequest) recorded = NULL;
+  g_autoptr(GPtrArray) models = NULL;
+  g_autoptr(GError) error = NULL;
+  char *dir = bks_test_set_decimal_comma ();
+  BksReply *reply = new_stream ();
+
+  if (dir == NULL)
+    {
+      g_test_skip ("There is no locale with a decimal comma, and none can be made");
+      bks_reply_free (reply);
+      return;
+    }
+  request->temperature = 0.5;
+  add_delta (reply, "x");
+  bks_reply_add_event (reply, "{\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}],\"usage\":"
+                              "{\"prompt_tokens\":1.2e1,\"completion_tokens\":\"7\",\"cost\":4.2e-4}}");
+  fixture_push (f, reply);
+  g_assert_no_error (fixture_ask_request (f, request, NULL));
+  g_assert_cmpint (bks_answer_get_usage (f->answer)->input, ==, 12);
+  g_assert_cmpint (bks_answer_get_usage (f->answer)->output, ==, 7);
+  g_assert_cmpint (bks_answer_get_usage (f->answer)->reported_cost, ==, 420000000);
+  recorded = bks_scripted_server_dup_request (f->server, 0);
+  g_assert_nonnull (strstr (recorded->body, "\"temperature\":0.5"));
+
+  fixture_push (f, bks_reply_new_json (200, "{\"data\":[{\"id\":\"a/b\",\"context_length\":\"4096\","
+                                            "\"pricing\":{\"prompt\":\"0.0000025\",\"completion\":\"1e-5\"}}]}"));
+  models = fixture_list (f, &error);
+  g_assert_no_error (error);
+  assert_model (models, 0, "a/b", 4096, 2500000, 10000000);
+  g_assert_cmpint (bks_retry_after_parse ("0.25", 0), ==, 250);
+  g_assert_cmpint (bks_go_duration_parse ("1.5s"), ==, 1500);
+
+  setlocale (LC_ALL, "C");
+  bks_test_dir_remove (dir);
+}
+
 /* In any order, and in as many calls as it takes. */
 static void
 test_embed (void)
@@ -649,6 +694,7 @@ main (int   argc,
   g_test_add_func ("/openai/quirks", test_quirks);
   g_test_add_func ("/openai/check", test_check);
   g_test_add_func ("/openai/models", test_models);
+  g_test_add_func ("/openai/decimal-comma", test_decimal_comma);
   g_test_add_func ("/openai/embed", test_embed);
   g_test_add_func ("/openai/presets", test_presets);
   return g_test_run ();
