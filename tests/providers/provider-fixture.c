@@ -296,6 +296,23 @@ read_memory_kib (const char *field)
   return (gsize) g_ascii_strtoull (line + strlen (field) + 1, NULL, 10);
 }
 
+typedef struct
+{
+  gint64 last_us;
+  gint64 longest_us;
+} Pulse;
+
+static gboolean
+pulse_cb (gpointer data)
+{
+  Pulse *pulse = data;
+  gint64 now_us = g_get_monotonic_time ();
+
+  pulse->longest_us = MAX (pulse->longest_us, now_us - pulse->last_us);
+  pulse->last_us = now_us;
+  return G_SOURCE_CONTINUE;
+}
+
 /* Asks, and measures by how many KiB the memory grew meanwhile at most. */
 gsize
 fixture_ask_measured (Fixture   *self,
@@ -303,6 +320,8 @@ fixture_ask_measured (Fixture   *self,
                       GError   **error)
 {
   FILE *clear = fopen ("/proc/self/clear_refs", "w");
+  Pulse pulse = { g_get_monotonic_time (), 0 };
+  guint source = g_timeout_add (1, pulse_cb, &pulse);
   gsize before;
 
   /* Size is what must end it, however slow the machine is. */
@@ -321,6 +340,9 @@ fixture_ask_measured (Fixture   *self,
   fclose (clear);
   before = read_memory_kib ("VmRSS:");
   *error = fixture_ask (self, TRUE, NULL);
+  pulse_cb (&pulse);
+  g_source_remove (source);
+  g_test_message ("a button would be heard within %.0f ms", (double) pulse.longest_us / 1000);
   return read_memory_kib ("VmHWM:") - before;
 }
 
