@@ -361,6 +361,61 @@ models (BksCli  *cli,
   return TRUE;
 }
 
+/* The provider's own count; of others about what it is. */
+static gboolean
+count_text (BksCli      *cli,
+            const char  *text,
+            gint64      *tokens,
+            gboolean    *estimated,
+            GError     **error)
+{
+  BksRouter *router = bks_studio_get_router (cli->studio);
+  g_autoptr(BksProviderInfo) info = NULL;
+  GError *failure = NULL;
+
+  info = dex_await_boxed (bks_cli_until_stop (cli, bks_router_get_provider (router, cli->arguments[0])), error);
+  if (info == NULL)
+    return FALSE;
+  *tokens = dex_await_int64 (bks_router_count_tokens (router, info->id, cli->arguments[1], text, cli->stop), &failure);
+  *estimated = g_error_matches (failure, BKS_ERROR, BKS_ERROR_UNSUPPORTED);
+  if (failure == NULL)
+    return TRUE;
+  if (!*estimated)
+    {
+      g_propagate_error (error, bks_cli_explain (info, failure));
+      return FALSE;
+    }
+  g_error_free (failure);
+  *tokens = bks_router_estimate_tokens (text);
+  return TRUE;
+}
+
+static gboolean
+count (BksCli  *cli,
+       GError **error)
+{
+  g_autoptr(JsonBuilder) builder = json_builder_new ();
+  g_autofree char *text = NULL;
+  gboolean estimated;
+  gint64 tokens;
+
+  if (!check_arguments (cli, error))
+    return FALSE;
+  text = bks_cli_read_input (cli, cli->limits->node_text_bytes, error);
+  if (text == NULL || !bks_cli_check_text (text, _("The text"), error) ||
+      !count_text (cli, text, &tokens, &estimated, error))
+    return FALSE;
+  json_builder_begin_object (builder);
+  bks_cli_add_int (builder, "tokens", tokens);
+  bks_cli_add_boolean (builder, "estimated", estimated);
+  json_builder_end_object (builder);
+  if (cli->json)
+    bks_cli_print_json (cli, builder);
+  else
+    bks_cli_print (cli, "%" G_GINT64_FORMAT "\n", tokens);
+  return TRUE;
+}
+
 static const GOptionEntry add_options[] = {
   { "protocol", 0, 0, G_OPTION_ARG_FILENAME, &options.protocol, N_("How it is spoken to: openai, anthropic, ollama or cloudflare"), N_("PROTOCOL") },
   { "base-url", 0, 0, G_OPTION_ARG_FILENAME, &options.base_url, N_("Its address"), N_("URL") },
@@ -376,5 +431,6 @@ const BksCliVerb bks_cli_provider_verbs[] = {
   { "provider", "remove", "PROVIDER", N_("Remove a provider that was added"), remove_provider, NULL, 1, 1, BKS_CLI_PLAIN },
   { "provider", "test", "PROVIDER", N_("See whether it answers and takes the key"), test, NULL, 1, 1, BKS_CLI_PLAIN },
   { "provider", "models", "PROVIDER", N_("List its models"), models, NULL, 1, 1, BKS_CLI_PLAIN },
+  { "provider", "count", "PROVIDER MODEL", N_("Count the tokens of the text on standard input"), count, NULL, 2, 2, BKS_CLI_PLAIN },
   { NULL },
 };

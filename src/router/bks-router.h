@@ -104,6 +104,11 @@ DexFuture  *bks_router_complete        (BksRouter            *self,
                                         DexCancellable       *cancellable);
 DexFuture  *bks_router_list_health     (BksRouter            *self);
 gint64      bks_router_estimate_tokens (const char           *text);
+DexFuture  *bks_router_count_tokens    (BksRouter            *self,
+                                        const char           *provider,
+                                        const char           *model,
+                                        const char           *text,
+                                        DexCancellable       *cancellable);
 BksMoney    bks_router_price           (BksRouter            *self,
                                         const char           *provider,
                                         const char           *model,

@@ -296,6 +296,21 @@ class Providers(ModelCase):
             {'id': 'c', 'provider': 'openrouter', 'window': None, 'input_usd_per_million': None,
              'output_usd_per_million': None, 'abilities': ['text']}])
 
+    def test_counting_tokens(self):
+        self.environment['BOOK_STUDIO_KEY_ANTHROPIC'] = KEY
+        self.start_provider(script=[{'path': '/v1/messages/count_tokens', 'json': {'input_tokens': 2095}},
+                                    {'path': '/v1/messages/count_tokens', 'status': 401, 'json': {
+                                        'type': 'error', 'error': {'type': 'authentication_error', 'message': 'invalid'}}}])
+        self.ok('provider', 'set', 'anthropic', 'base-url', self.url)
+        self.assertEqual(self.ok('provider', 'count', 'anthropic', 'claude-x', text='Night fell.'), '2095\n')
+        self.assertEqual(self.requests()[-1]['body']['messages'], [{'role': 'user', 'content': 'Night fell.'}])
+        self.assertRegex(self.refused('provider', 'count', 'anthropic', 'claude-x', text='x'), 'does not accept the key')
+        # Who does not count is not asked.
+        self.ok('provider', 'set', 'ollama', 'base-url', self.url)
+        asked = len(self.requests())
+        self.assertEqual(self.json('provider', 'count', 'ollama', 'm', text='word ' * 100), {'tokens': 125, 'estimated': True})
+        self.assertEqual(len(self.requests()), asked)
+
     def test_verdicts(self):
         self.environment['BOOK_STUDIO_KEY_OPENROUTER'] = self.environment['BOOK_STUDIO_KEY_OPENAI'] = KEY
         self.start_provider(script=[{'path': '/v1/key', 'json': {'data': {'limit': 5, 'limit_remaining': 3.25}}}])
