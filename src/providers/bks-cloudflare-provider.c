@@ -530,33 +530,15 @@ bks_cloudflare_provider_list_models (BksProvider    *provider,
 }
 
 static JsonArray *
-await_vectors (BksProvider        *provider,
-               const char         *path,
-               const char *const  *texts,
-               guint               n_texts,
-               const char         *key,
-               GError            **error)
+read_vectors (BksProvider  *provider,
+              JsonNode     *root,
+              GError      **error)
 {
-  BksLimits *limits = bks_provider_get_limits (provider);
-  g_autoptr(JsonBuilder) builder = json_builder_new ();
-  g_autofree char *body = NULL;
-  g_autoptr(JsonNode) root = NULL;
-  JsonNode *result;
+  JsonNode *result = open_envelope (provider, root, error);
   JsonArray *data = NULL;
 
-  json_builder_begin_object (builder);
-  bks_json_add_texts (builder, "text", texts, n_texts);
-  json_builder_end_object (builder);
-  body = bks_json_builder_end (builder);
-  root = bks_provider_await_post (provider, path, body, limits->first_token_ms, key, error);
-  result = root != NULL ? open_envelope (provider, root, error) : NULL;
-  if (result == NULL)
-    return NULL;
-  if (JSON_NODE_HOLDS_OBJECT (result))
+  if (result != NULL && JSON_NODE_HOLDS_OBJECT (result))
     data = bks_json_get_array (json_node_get_object (result), "data");
-  if (data == NULL)
-    g_propagate_error (error, bks_provider_new_error (provider, BKS_ERROR_MALFORMED,
-                                                      "The answer is not one of a model for embeddings"));
   return data != NULL ? json_array_ref (data) : NULL;
 }
 
@@ -566,20 +548,15 @@ embed_fiber (gpointer data)
   BksEmbedding *embedding = data;
   GError *error = NULL;
   g_autofree char *path = make_run_path (embedding->provider, embedding->model, &error);
+  const BksEmbeddingWire wire = {
+    .path = path,
+    .member = "text",
+    .at_once = TEXTS_PER_CALL,
+    .within_ms = bks_provider_get_limits (embedding->provider)->first_token_ms,
+    .read_vectors = read_vectors,
+  };
 
-  if (path == NULL)
-    return bks_future_error (error);
-  for (guint first = 0; first < embedding->n_texts; first += TEXTS_PER_CALL)
-    {
-      guint n = MIN (TEXTS_PER_CALL, embedding->n_texts - first);
-      g_autoptr(JsonArray) vectors = await_vectors (embedding->provider, path,
-                                                    (const char *const *) embedding->texts + first, n,
-                                                    embedding->key, &error);
-
-      if (vectors == NULL || !bks_embedding_take (embedding, vectors, n, &error))
-        return bks_future_error (error);
-    }
-  return bks_embedding_end (embedding);
+  return path != NULL ? bks_embedding_await (embedding, &wire) : bks_future_error (error);
 }
 
 static DexFuture *

@@ -20,22 +20,36 @@ typedef struct
   GPtrArray    *vectors; /* of GArray of float, of the texts so far */
 } BksEmbedding;
 
-BksEmbedding *bks_embedding_new  (BksProvider        *provider,
-                                  const char         *model,
-                                  const char *const  *texts,
-                                  const char         *key);
-void          bks_embedding_free (gpointer            data);
-gboolean      bks_embedding_take (BksEmbedding       *self,
-                                  JsonArray          *vectors,
-                                  guint               expected,
-                                  GError            **error);
-char         *bks_embedding_build (BksEmbedding       *self,
-                                  guint               first,
-                                  guint               n_texts);
-DexFuture    *bks_embedding_end  (BksEmbedding       *self);
-void          bks_json_add_texts (JsonBuilder        *builder,
-                                  const char         *member,
-                                  const char *const  *texts,
-                                  guint               n_texts);
+/**
+ * BksEmbeddingWire:
+ * @path: of the call, after the base address
+ * @member: of the request, that holds the texts
+ * @names_model: whether the request names the model
+ * @at_once: how many texts one call may hold
+ * @within_ms: how long one call may take
+ * @read_vectors: (transfer full): the vectors in an answer, arrays of numbers in
+ *   the order of the texts; %NULL, with an error or without, where it has none
+ *
+ * What one protocol brings to an embedding.
+ */
+typedef struct
+{
+  const char *path;
+  const char *member;
+  gboolean    names_model;
+  guint       at_once;
+  guint       within_ms;
+  JsonArray *(*read_vectors) (BksProvider  *provider,
+                              JsonNode     *root,
+                              GError      **error);
+} BksEmbeddingWire;
+
+BksEmbedding *bks_embedding_new   (BksProvider             *provider,
+                                   const char              *model,
+                                   const char *const       *texts,
+                                   const char              *key);
+void          bks_embedding_free  (gpointer                 data);
+DexFuture    *bks_embedding_await (BksEmbedding            *self,
+                                   const BksEmbeddingWire  *wire);
 
 G_END_DECLS

@@ -74,20 +74,12 @@ read_vector (JsonNode *node)
   return length > 0 ? g_steal_pointer (&vector) : NULL;
 }
 
-/**
- * bks_embedding_take:
- * @self: an embedding
- * @vectors: (nullable): the vectors of the next texts, arrays of numbers
- * @expected: how many texts were sent
- * @error: return location
- *
- * Returns: %FALSE with %BKS_ERROR_MALFORMED if these cannot be their vectors
- */
-gboolean
-bks_embedding_take (BksEmbedding  *self,
-                    JsonArray     *vectors,
-                    guint          expected,
-                    GError       **error)
+/* Takes the vectors of the next @expected texts. */
+static gboolean
+take (BksEmbedding  *self,
+      JsonArray     *vectors,
+      guint          expected,
+      GError       **error)
 {
   gboolean ok = vectors != NULL && json_array_get_length (vectors) == expected;
 
@@ -106,59 +98,70 @@ bks_embedding_take (BksEmbedding  *self,
   return ok;
 }
 
-/**
- * bks_embedding_build:
- * @self: an embedding
- * @first: the first of the texts to send
- * @n_texts: how many
- *
- * Returns: (transfer full): the body that asks for their vectors, as OpenAI and Ollama take it
- */
-char *
-bks_embedding_build (BksEmbedding *self,
-                     guint         first,
-                     guint         n_texts)
+static char *
+build_body (BksEmbedding           *self,
+            const BksEmbeddingWire *wire,
+            guint                   first,
+            guint                   n_texts)
 {
   g_autoptr(JsonBuilder) builder = json_builder_new ();
 
   json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "model");
-  json_builder_add_string_value (builder, self->model);
-  bks_json_add_texts (builder, "input", (const char *const *) self->texts + first, n_texts);
+  if (wire->names_model)
+    {
+      json_builder_set_member_name (builder, "model");
+      json_builder_add_string_value (builder, self->model);
+    }
+  json_builder_set_member_name (builder, wire->member);
+  json_builder_begin_array (builder);
+  for (guint i = first; i < first + n_texts; i++)
+    json_builder_add_string_value (builder, self->texts[i]);
+  json_builder_end_array (builder);
   json_builder_end_object (builder);
   return bks_json_builder_end (builder);
 }
 
+static gboolean
+await_some (BksEmbedding            *self,
+            const BksEmbeddingWire  *wire,
+            guint                    first,
+            guint                    n_texts,
+            GError                 **error)
+{
+  g_autofree char *body = build_body (self, wire, first, n_texts);
+  g_autoptr(JsonNode) root = bks_provider_await_post (self->provider, wire->path, body, wire->within_ms,
+                                                      self->key, error);
+  g_autoptr(JsonArray) vectors = NULL;
+  g_autoptr(GError) local = NULL;
+
+  if (root == NULL)
+    return FALSE;
+  vectors = wire->read_vectors (self->provider, root, &local);
+  if (local == NULL)
+    return take (self, vectors, n_texts, error);
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
 /**
- * bks_embedding_end:
- * @self: an embedding that has all its vectors
+ * bks_embedding_await:
+ * @self: an embedding, on its fiber
+ * @wire: what the protocol brings
+ *
+ * Asks for the vectors of all texts, in as many calls as it takes.
  *
  * Returns: (transfer full): resolves to them, as bks_provider_embed() promises
  */
 DexFuture *
-bks_embedding_end (BksEmbedding *self)
+bks_embedding_await (BksEmbedding           *self,
+                     const BksEmbeddingWire *wire)
 {
-  return dex_future_new_take_boxed (G_TYPE_PTR_ARRAY, g_ptr_array_ref (self->vectors));
-}
+  for (guint first = 0; first < self->n_texts; first += wire->at_once)
+    {
+      GError *error = NULL;
 
-/**
- * bks_json_add_texts:
- * @builder: inside an object
- * @member: a member's name
- * @texts: texts
- * @n_texts: how many
- *
- * Adds the texts as an array.
- */
-void
-bks_json_add_texts (JsonBuilder        *builder,
-                    const char         *member,
-                    const char *const  *texts,
-                    guint               n_texts)
-{
-  json_builder_set_member_name (builder, member);
-  json_builder_begin_array (builder);
-  for (guint i = 0; i < n_texts; i++)
-    json_builder_add_string_value (builder, texts[i]);
-  json_builder_end_array (builder);
+      if (!await_some (self, wire, first, MIN (wire->at_once, self->n_texts - first), &error))
+        return bks_future_error (error);
+    }
+  return dex_future_new_take_boxed (G_TYPE_PTR_ARRAY, g_ptr_array_ref (self->vectors));
 }

@@ -395,25 +395,30 @@ bks_ollama_provider_list_models (BksProvider    *provider,
   return bks_spawn (cancellable, list_fiber, bks_provider_query_new (provider, key), bks_provider_query_free);
 }
 
+static JsonArray *
+read_vectors (BksProvider  *provider,
+              JsonNode     *root,
+              GError      **error)
+{
+  JsonArray *vectors = JSON_NODE_HOLDS_OBJECT (root) ? bks_json_get_array (json_node_get_object (root), "embeddings") : NULL;
+
+  return vectors != NULL ? json_array_ref (vectors) : NULL;
+}
+
 static DexFuture *
 embed_fiber (gpointer data)
 {
   BksEmbedding *embedding = data;
-  BksLimits *limits = bks_provider_get_limits (embedding->provider);
+  const BksEmbeddingWire wire = {
+    .path = "/api/embed",
+    .member = "input",
+    .names_model = TRUE,
+    .at_once = TEXTS_PER_CALL,
+    .within_ms = bks_provider_get_limits (embedding->provider)->first_token_local_ms,
+    .read_vectors = read_vectors,
+  };
 
-  for (guint first = 0; first < embedding->n_texts; first += TEXTS_PER_CALL)
-    {
-      guint n = MIN (TEXTS_PER_CALL, embedding->n_texts - first);
-      g_autofree char *body = bks_embedding_build (embedding, first, n);
-      GError *error = NULL;
-      g_autoptr(JsonNode) root = bks_provider_await_post (embedding->provider, "/api/embed", body,
-                                                          limits->first_token_local_ms, embedding->key, &error);
-      JsonObject *object = root != NULL && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
-
-      if (error != NULL || !bks_embedding_take (embedding, bks_json_get_array (object, "embeddings"), n, &error))
-        return bks_future_error (error);
-    }
-  return bks_embedding_end (embedding);
+  return bks_embedding_await (embedding, &wire);
 }
 
 static DexFuture *

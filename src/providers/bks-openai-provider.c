@@ -361,7 +361,9 @@ bks_openai_provider_list_models (BksProvider    *provider,
 
 /* The vectors of {"data":[{"index":0,"embedding":[…]}, …]}, which may come in another order. */
 static JsonArray *
-collect_vectors (JsonNode *root)
+read_vectors (BksProvider  *provider,
+              JsonNode     *root,
+              GError      **error)
 {
   JsonArray *data = JSON_NODE_HOLDS_OBJECT (root) ? bks_json_get_array (json_node_get_object (root), "data") : NULL;
   guint length = data != NULL ? json_array_get_length (data) : 0;
@@ -387,21 +389,16 @@ static DexFuture *
 embed_fiber (gpointer data)
 {
   BksEmbedding *embedding = data;
-  BksLimits *limits = bks_provider_get_limits (embedding->provider);
+  const BksEmbeddingWire wire = {
+    .path = "/embeddings",
+    .member = "input",
+    .names_model = TRUE,
+    .at_once = TEXTS_PER_CALL,
+    .within_ms = bks_provider_get_limits (embedding->provider)->first_token_reasoning_ms,
+    .read_vectors = read_vectors,
+  };
 
-  for (guint first = 0; first < embedding->n_texts; first += TEXTS_PER_CALL)
-    {
-      guint n = MIN (TEXTS_PER_CALL, embedding->n_texts - first);
-      g_autofree char *body = bks_embedding_build (embedding, first, n);
-      GError *error = NULL;
-      g_autoptr(JsonNode) root = bks_provider_await_post (embedding->provider, "/embeddings", body,
-                                                          limits->first_token_reasoning_ms, embedding->key, &error);
-      g_autoptr(JsonArray) vectors = root != NULL ? collect_vectors (root) : NULL;
-
-      if (error != NULL || !bks_embedding_take (embedding, vectors, n, &error))
-        return bks_future_error (error);
-    }
-  return bks_embedding_end (embedding);
+  return bks_embedding_await (embedding, &wire);
 }
 
 static DexFuture *
