@@ -778,6 +778,11 @@ class Keys(ModelCase):
         self.ok('provider', 'set', 'fake', 'base-url', first + '/v1')
         self.assertRegex(self.ok('provider', 'test', 'fake'), '^Key accepted')
 
+    def test_a_key_may_not_travel_unencrypted(self):
+        self.ok('provider', 'add', 'lan', '--protocol', 'openai', '--base-url', 'http://192.0.2.1:8000/v1')
+        self.assertRegex(self.refused('provider', 'set-key', 'lan', text=KEY), 'unencrypted.*https://')
+        self.assertFalse(self.provider('lan')['has_key'])
+
     def test_bad_keys(self):
         for key in ('', '\n', 'two\nlines', 'with space', 'x' * 20000, 'ctrl\x07'):
             with self.subTest(key[:10]):
