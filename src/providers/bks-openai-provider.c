@@ -35,6 +35,7 @@ static const BksOpenaiVendor vendors[] = {
   /* Its list of models needs no key, so it proves nothing. */
   { "openrouter", "openrouter.ai", "max_tokens", "/key", TRUE, FALSE },
   { "together", "api.together.ai", "max_tokens", "/models", FALSE, FALSE },
+  { "together", "api.together.xyz", "max_tokens", "/models", FALSE, FALSE },
 };
 
 static const BksOpenaiVendor any_vendor = { "", "", "max_tokens", "/models", FALSE, FALSE };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bks-json.h"
+#include "bks-openai-private.h"
 #include "dialect.h"
 
 /*
@@ -492,6 +493,29 @@ test_model_names (void)
     }
 }
 
+/* Who is added by hand is known by the address. */
+static void
+test_addresses (void)
+{
+  static const struct { const char *url, *vendor; } addresses[] = {
+    { "https://api.openai.com/v1", "openai" },
+    { "https://openrouter.ai/api/v1", "openrouter" },
+    { "https://api.together.ai/v1", "together" },
+    { "https://API.Together.xyz/v1/chat/completions", "together" },
+    { "https://together.ai.example.org/v1", "" },
+    { "http://127.0.0.1:8080/v1", "" },
+  };
+  g_autoptr(BksLimits) limits = bks_limits_new ();
+  g_autoptr(BksHttp) http = bks_http_new (limits);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (addresses); i++)
+    {
+      g_autoptr(BksProvider) provider = bks_provider_new ("openai", "mine", addresses[i].url, http, limits, NULL);
+
+      g_assert_cmpstr (bks_openai_find_vendor (provider)->id, ==, addresses[i].vendor);
+    }
+}
+
 static const struct { const char *name; GTestDataFunc func; } tests[] = {
   { "stream", test_stream },
   { "whole", test_whole },
@@ -555,5 +579,6 @@ main (int   argc,
   g_test_add_func ("/vendors/openrouter/no-repeat-after-text", test_no_repeat_after_text);
   g_test_add_func ("/vendors/openrouter/reset", test_openrouter_reset);
   g_test_add_func ("/vendors/model-names", test_model_names);
+  g_test_add_func ("/vendors/addresses", test_addresses);
   return g_test_run ();
 }
