@@ -331,6 +331,9 @@ test_failures (void)
     { 200, ENVELOPE ("null"), BKS_ERROR_MALFORMED, FALSE },
     { 200, ENVELOPE ("{\"response\":\"\"}"), BKS_ERROR_MALFORMED, FALSE },
     { 200, "{}", BKS_ERROR_MALFORMED, FALSE },
+    { 200, ENVELOPE ("{\"choices\":[{\"message\":{\"content\":\"I\"},\"finish_reason\":\"content_filter\"}]}"), BKS_ERROR_CONTENT, FALSE },
+    { 402, "", BKS_ERROR_BILLING, FALSE },
+    { 503, "<html>", BKS_ERROR_OVERLOAD, FALSE },
     { 400, "{\"error\":{\"message\":\"as OpenAI\",\"type\":\"invalid_request_error\"}}", BKS_ERROR_REQUEST, FALSE },
     { 500, REFUSAL ("5000", "Internal"), BKS_ERROR_SERVER, FALSE },
   };
