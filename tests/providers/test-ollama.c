@@ -110,6 +110,11 @@ test_lines (void)
   g_assert_cmpstr (bks_answer_get_text (f->answer), ==, "ab");
   g_assert_cmpstr (bks_answer_get_finish_reason (f->answer), ==, "stop");
   g_assert_cmpint (bks_answer_get_usage (f->answer)->input, ==, -1);
+
+  push_lines (f, LINE ("a") "{\"message\":{\"content\":\"\"},\"done\":true,\"prompt_eval_count\":-3,\"eval_count\":5000000000000}\n");
+  g_assert_no_error (fixture_ask (f, TRUE, NULL));
+  g_assert_cmpint (bks_answer_get_usage (f->answer)->input, ==, -1);
+  g_assert_cmpint (bks_answer_get_usage (f->answer)->output, ==, -1);
 }
 
 static void

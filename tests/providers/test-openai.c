@@ -172,6 +172,86 @@ test_usage_strange (void)
   g_assert_cmpstr (bks_answer_get_finish_reason (f->answer), ==, "stop");
 }
 
+static void
+assert_counts (const char *usage,
+               const char *later,
+               gint64      input,
+               gint64      cache_read,
+               gint64      output,
+               gint64      reasoning)
+{
+  g_autoptr(Fixture) f = fixture_new ("openai", "any");
+  g_autofree char *frame = g_strdup_printf ("{\"choices\":[],\"usage\":%s}", usage);
+  BksReply *reply = new_stream ();
+  const BksTokenUsage *counts;
+
+  add_delta (reply, "x");
+  bks_reply_add_event (reply, FINISH);
+  bks_reply_add_event (reply, frame);
+  bks_reply_add_event (reply, later);
+  bks_reply_add_event (reply, "[DONE]");
+  fixture_push (f, reply);
+  g_assert_no_error (fixture_ask (f, TRUE, NULL));
+  counts = bks_answer_get_usage (f->answer);
+  g_assert_cmpint (counts->input, ==, input);
+  g_assert_cmpint (counts->cache_read, ==, cache_read);
+  g_assert_cmpint (counts->output, ==, output);
+  g_assert_cmpint (counts->reasoning, ==, reasoning);
+}
+
+/* What cannot be true is not counted; what was counted is not forgotten. */
+static void
+test_usage_untrue (void)
+{
+  static const char none[] = "{\"choices\":[],\"usage\":null}";
+  static const char whole[] = "{\"prompt_tokens\":30,\"completion_tokens\":9,\"prompt_tokens_details\":{\"cached_tokens\":4},"
+                              "\"completion_tokens_details\":{\"reasoning_tokens\":2}}";
+
+  assert_counts (whole, none, 26, 4, 9, 2);
+  assert_counts (whole, "{\"choices\":[]}", 26, 4, 9, 2);
+  assert_counts (whole, "{\"usage\":{}}", 26, 4, 9, 2);
+  assert_counts (whole, "{\"usage\":{\"prompt_tokens\":31,\"completion_tokens\":10}}", 31, -1, 10, 2);
+  assert_counts ("{\"prompt_tokens\":5000000000000,\"completion_tokens\":4e12}", none, -1, -1, -1, -1);
+  assert_counts ("{\"prompt_tokens\":10,\"completion_tokens\":-9,\"prompt_tokens_details\":{\"cached_tokens\":50},"
+                 "\"completion_tokens_details\":{\"reasoning_tokens\":-2}}", none, 0, 10, -1, -1);
+  assert_counts ("{\"prompt_tokens\":10,\"completion_tokens\":3,\"prompt_tokens_details\":{\"cached_tokens\":-1},"
+                 "\"completion_tokens_details\":{\"reasoning_tokens\":80}}", none, 10, -1, 3, 3);
+}
+
+/* Trap list 8: tools are nothing that was asked for; their arguments are no text. */
+static void
+test_tools (void)
+{
+  g_autoptr(Fixture) f = fixture_new ("openai", "any");
+  g_autoptr(GError) error = NULL;
+
+  for (guint with_text = 0; with_text < 2; with_text++)
+    {
+      BksReply *reply = new_stream ();
+
+      bks_reply_add_event (reply, "{\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":null,\"tool_calls\":["
+                                  "{\"index\":0,\"id\":\"call_1\",\"type\":\"function\",\"function\":{\"name\":\"look\",\"arguments\":\"\"}},"
+                                  "{\"index\":1,\"id\":\"call_2\",\"function\":{\"name\":\"up\",\"arguments\":\"WRONG\"}}]}}]}");
+      bks_reply_add_event (reply, "{\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":1,\"id\":\"\",\"function\":{\"arguments\":\"WRONG\"}}]}}]}");
+      if (with_text)
+        add_delta (reply, "Text.");
+      bks_reply_add_event (reply, "{\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":null,\"function\":"
+                                  "{\"name\":null,\"arguments\":null}}]}}]}");
+      bks_reply_add_event (reply, "{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"tool_calls\"}]}");
+      bks_reply_add_event (reply, "[DONE]");
+      fixture_push (f, reply);
+      error = fixture_ask (f, TRUE, NULL);
+      if (with_text)
+        {
+          g_assert_no_error (error);
+          g_assert_cmpstr (bks_answer_get_text (f->answer), ==, "Text.");
+        }
+      else
+        assert_class (error, BKS_ERROR_MALFORMED);
+      g_clear_error (&error);
+    }
+}
+
 /* Trap list 6, 7, 8, 13, 16. */
 static void
 test_strange_frames (void)
@@ -284,7 +364,7 @@ test_no_answer (void)
   static const struct { guint status; const char *type, *body; BksError error; const char *word; } cases[] = {
     { 200, "application/json", "{malformed", BKS_ERROR_MALFORMED, "JSON" },
     { 200, "application/json", "{\"choices\":[]} {\"choices\":[]}", BKS_ERROR_MALFORMED, "JSON" },
-    { 200, "application/json", "{}", BKS_ERROR_MALFORMED, NULL },
+    { 200, "application/json", "{}", BKS_ERROR_MALFORMED, "not one of a language model" },
     { 200, "application/json", "[1,2]", BKS_ERROR_MALFORMED, NULL },
     { 200, "text/event-stream", ": only a comment\n\n", BKS_ERROR_MALFORMED, "without any content" },
     { 200, "text/event-stream", "data: {broken\n\ndata: {broken\n\n", BKS_ERROR_MALFORMED, "damaged" },
@@ -682,6 +762,8 @@ main (int   argc,
   g_test_add_func ("/openai/reuse", test_reuse);
   g_test_add_func ("/openai/usage", test_usage);
   g_test_add_func ("/openai/usage-strange", test_usage_strange);
+  g_test_add_func ("/openai/usage-untrue", test_usage_untrue);
+  g_test_add_func ("/openai/tools", test_tools);
   g_test_add_func ("/openai/strange-frames", test_strange_frames);
   g_test_add_func ("/openai/reasoning", test_reasoning);
   g_test_add_func ("/openai/surrogates", test_surrogates);
