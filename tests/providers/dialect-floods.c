@@ -71,6 +71,35 @@ dialect_test_floods (gconstpointer data)
     }
 }
 
+/* A head without end, in one line and in many. */
+void
+dialect_test_head_floods (gconstpointer data)
+{
+  static const char *const heads[][2] = {
+    { "", "HTTP/1.1 200 OK, and still going on " },
+    { "HTTP/1.1 200 OK\r\n", "X-Name: value\r\n" },
+    { "HTTP/1.1 200 OK\r\nX-Name: ", "and still going on " },
+  };
+  const Dialect *dialect = data;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (heads); i++)
+    {
+      g_autoptr(Fixture) f = dialect_new_fixture (dialect);
+      g_autofree char *block = fixture_repeat (heads[i][1], 32 * 1024);
+      g_autoptr(GError) error = NULL;
+      BksReply *reply = bks_reply_new (0, NULL);
+      gsize kib;
+
+      bks_reply_add_text (reply, heads[i][0]);
+      bks_reply_add_flood (reply, block);
+      kib = fixture_ask_measured (f, reply, &error);
+      g_test_message ("head %zu: %s; %zu KiB more", i, error != NULL ? error->message : "", kib);
+      /* libsoup breaks off after 100 KiB and does not say why. */
+      assert_class (error, BKS_ERROR_TRANSPORT);
+      fixture_assert_bounded (kib);
+    }
+}
+
 /* A refusal may be as large as it likes: of it no more is read than tells. */
 void
 dialect_test_refusal_floods (gconstpointer data)

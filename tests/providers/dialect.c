@@ -549,6 +549,7 @@ dialect_add_tests (const Dialect *dialect)
     { "check-wrong-address", test_check_wrong_address },
     { "check-stopped", test_check_stopped },
     { "floods", dialect_test_floods },
+    { "head-floods", dialect_test_head_floods },
     { "refusal-floods", dialect_test_refusal_floods },
     { "swelling", dialect_test_swelling },
     { "large", dialect_test_large },
