@@ -40,7 +40,7 @@ static const BksLimits shipped = {
   .line_bytes = 4 * MIB,
   .event_bytes = 16 * MIB,
   .answer_bytes = 32 * MIB,
-  .answer_text_bytes = 4 * MIB,
+  .answer_text_bytes = 2 * MIB,
   .error_body_bytes = 64 * KIB,
   .error_text_bytes = 2 * KIB,
 

@@ -321,6 +321,17 @@ parse (const char *data,
 }
 
 static gboolean
+take_frame (BksProviderCall  *self,
+            const BksWire    *wire,
+            JsonObject       *frame,
+            GError          **error)
+{
+  if (!wire->take_frame (self, frame, error))
+    return FALSE;
+  return !is_overlong (self) || fail (self, BKS_ERROR_MALFORMED, "The answer is longer than any answer can be", error);
+}
+
+static gboolean
 take_event (BksProviderCall    *self,
             const BksWire      *wire,
             const BksSseEvent  *event,
@@ -347,10 +358,8 @@ take_event (BksProviderCall    *self,
     }
   self->frames++;
   self->event = event->name;
-  ok = wire->take_frame (self, frame, error);
+  ok = take_frame (self, wire, frame, error);
   self->event = NULL;
-  if (ok && is_overlong (self))
-    return fail (self, BKS_ERROR_MALFORMED, "The answer is longer than any answer can be", error);
   return ok;
 }
 
@@ -449,7 +458,7 @@ await_whole (BksProviderCall  *self,
     return fail (self, BKS_ERROR_MALFORMED, "The answer is not valid JSON", error);
   self->frames++;
   self->done = TRUE;
-  if (!wire->take_frame (self, frame, error))
+  if (!take_frame (self, wire, frame, error))
     return FALSE;
   if (bks_json_get_array (frame, "choices") == NULL && !self->finished)
     return fail (self, BKS_ERROR_MALFORMED, "The answer is not one of a language model", error);

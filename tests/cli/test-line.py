@@ -18,7 +18,8 @@ VERBS = [
     'book list', 'book new', 'book import', 'book show', 'book export', 'book set', 'book delete',
     'node list', 'node show', 'node add', 'node edit', 'node rename', 'node move', 'node delete', 'trash restore',
     'complete', 'provider list', 'provider add', 'provider set', 'provider set-key', 'provider remove-key',
-    'provider remove', 'provider test', 'provider models', 'role show', 'role set', 'usage', 'device pair',
+    'provider remove', 'provider test', 'provider models', 'provider count',
+    'provider health', 'role show', 'role set', 'usage', 'device pair',
     'device list', 'device revoke', 'serve',
 ]
 

@@ -616,7 +616,7 @@ class Floods(ModelCase):
         usual, status, _ = self.peak('provider', 'list')
         self.assertEqual(status, 0)
         for reply in replies:
-            self.start_provider(script=[reply])
+            self.start_provider(script=[{'times': 9, **reply}])
             self.ok('provider', 'set', 'fake', 'base-url', self.url + '/v1')
             most, status, error = self.peak(*arguments)
             self.assertEqual(status, 1, error)
@@ -630,15 +630,17 @@ class Floods(ModelCase):
         self.add_provider('http://127.0.0.1:9')
 
     def test_complete(self):
-        frame = 'data: ' + json.dumps({'choices': [{'index': 0, 'delta': {'content': 'more ' * 830000}}]}) + '\n\n'
-        short = 'data: ' + json.dumps({'choices': [{'index': 0, 'delta': {'content': 'more '}}]}) + '\n\n'
+        def frame(times):
+            return 'data: ' + json.dumps({'choices': [{'index': 0, 'delta': {'content': 'more ' * times}}]}) + '\n\n'
+
         bomb = zlib.compressobj(9, wbits=31)
         packed = bomb.compress(b': x\n' * (25 << 20)) + bomb.flush()
         sse, document = 'text/event-stream', 'application/json'
         for how in ((), ('--events',), ('--json',)):
             self.flood(('complete', 'Once', '--model', 'fake:m', *how),
-                       {'type': sse, 'steps': [{'flood': frame}]},
-                       {'type': sse, 'steps': [{'flood': short * 1000}]})
+                       {'type': sse, 'steps': [{'flood': frame(830000)}]},
+                       {'type': sse, 'steps': [{'flood': frame(415000)}]},
+                       {'type': sse, 'steps': [{'flood': frame(1) * 1000}]})
         self.flood(('complete', 'Once', '--model', 'fake:m'),
                    {'type': sse, 'steps': [{'flood': 'data: an endless line' * 1000}]},
                    {'type': sse, 'steps': [{'flood': 'data: an endless event\n' * 1000}]},

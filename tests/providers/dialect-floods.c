@@ -155,33 +155,48 @@ dialect_test_swelling (gconstpointer data)
     }
 }
 
-/* As long as an answer may be, it arrives. */
+static BksReply *
+new_document (const Dialect *dialect,
+              const char    *text)
+{
+  BksReply *reply = bks_reply_new (200, "application/json");
+
+  bks_reply_add_text (reply, dialect->document);
+  bks_reply_add_text (reply, text);
+  bks_reply_add_text (reply, dialect->document_end);
+  return reply;
+}
+
+/* As long as an answer may be, it arrives; longer, it is none. */
 static void
 assert_long_answer (const Dialect *dialect)
 {
   g_autoptr(Fixture) f = dialect_new_fixture (dialect);
-  g_autofree char *middle = fixture_repeat ("word ", 3900000);
+  g_autofree char *most = fixture_repeat ("word ", (gsize) f->limits->answer_text_bytes - 5);
+  g_autofree char *more = fixture_repeat ("word ", (gsize) f->limits->answer_text_bytes + 1);
   g_autoptr(GError) error = NULL;
-  BksReply *reply = bks_reply_new (200, "application/json");
-  gsize kib;
+  gsize kib = fixture_ask_measured (f, new_document (dialect, most), &error);
 
-  bks_reply_add_text (reply, dialect->document);
-  bks_reply_add_text (reply, middle);
-  bks_reply_add_text (reply, dialect->document_end);
-  kib = fixture_ask_measured (f, reply, &error);
   g_test_message ("a long answer: %zu KiB more", kib);
   g_assert_no_error (error);
-  g_assert_cmpuint (strlen (bks_answer_get_text (f->answer)), ==, strlen (middle));
+  g_assert_cmpuint (strlen (bks_answer_get_text (f->answer)), ==, strlen (most));
+  fixture_assert_bounded (kib);
+
+  kib = fixture_ask_measured (f, new_document (dialect, more), &error);
+  assert_class (error, BKS_ERROR_MALFORMED);
+  g_assert_cmpstr (bks_answer_get_text (f->answer), ==, "");
   fixture_assert_bounded (kib);
 }
 
-/* Frames as long as a line may be, with text in them, for as long as an answer may be. */
+/* Long frames, with text in them, for as long as an answer may be: as long as
+ * a line may be, and just so that one of them is not yet too much. */
 static void
-assert_long_frames (const Dialect *dialect)
+assert_long_frames (const Dialect *dialect,
+                    gsize          bytes)
 {
   g_autoptr(Fixture) f = dialect_new_fixture (dialect);
   const char *at = strstr (dialect->frame, dialect->frame_text);
-  g_autofree char *middle = fixture_repeat (dialect->frame_text, 4000000);
+  g_autofree char *middle = fixture_repeat (dialect->frame_text, bytes);
   g_autoptr(GString) frame = g_string_new_len (dialect->frame, at - dialect->frame);
   g_autoptr(GError) error = NULL;
   BksReply *reply = bks_reply_new (200, dialect->type);
@@ -226,6 +241,7 @@ void
 dialect_test_large (gconstpointer data)
 {
   assert_long_answer (data);
-  assert_long_frames (data);
+  assert_long_frames (data, 4150000);
+  assert_long_frames (data, 2090000);
   assert_long_event (data);
 }
