@@ -342,6 +342,24 @@ test_no_done (void)
   g_assert_cmpstr (bks_answer_get_finish_reason (f->answer), ==, "stop");
 }
 
+/* A frame that is cut in two is not a second damaged one. */
+static void
+test_damaged_and_cut (void)
+{
+  g_autoptr(Fixture) f = fixture_new ("openai", "any");
+  g_autoptr(GError) error = NULL;
+  BksReply *reply = new_stream ();
+
+  reply->framing = BKS_REPLY_UNTIL_CLOSE;
+  add_delta (reply, "Half");
+  bks_reply_add_event (reply, "{damaged");
+  bks_reply_add_text (reply, "data: {\"choices\":[{\"ind");
+  fixture_push (f, reply);
+  error = fixture_ask (f, TRUE, NULL);
+  assert_class (error, BKS_ERROR_TRUNCATED);
+  g_assert_cmpstr (bks_answer_get_text (f->answer), ==, "Half");
+}
+
 /* Before the first byte of a head nothing came: the line failed, not the answer. */
 static void
 test_closed_before_head (void)
@@ -768,6 +786,7 @@ main (int   argc,
   g_test_add_func ("/openai/reasoning", test_reasoning);
   g_test_add_func ("/openai/surrogates", test_surrogates);
   g_test_add_func ("/openai/no-done", test_no_done);
+  g_test_add_func ("/openai/damaged-and-cut", test_damaged_and_cut);
   g_test_add_func ("/openai/closed-before-head", test_closed_before_head);
   g_test_add_func ("/openai/no-answer", test_no_answer);
   g_test_add_func ("/openai/in-band", test_in_band);
