@@ -229,9 +229,8 @@ bks_cloudflare_take_frame (BksProviderCall  *call,
                            GError          **error)
 {
   JsonObject *result = bks_json_get_object (frame, "result");
-  gboolean success = TRUE;
 
-  if (bks_json_has_failure (frame) || (bks_json_get_boolean (frame, "success", &success) && !success))
+  if (bks_json_has_failure (frame))
     {
       bks_provider_call_take_failure (call, frame, error);
       return FALSE;
