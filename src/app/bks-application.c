@@ -27,6 +27,7 @@ struct _BksApplication
 
   BksStudio    *studio;
   DexFuture    *opened;
+  BksProviderList *providers; /* kept: what is known is shown at once */
   GSettings    *settings;
   BksPageStyle *page_style;
   BksPlaces    *places;
@@ -103,21 +104,42 @@ quit_cb (GSimpleAction *action,
     g_application_quit (data);
 }
 
+static GtkWidget *
+get_preferences (BksApplication *self,
+                 BksWindow      *window)
+{
+  AdwDialog *shown = adw_application_window_get_visible_dialog (ADW_APPLICATION_WINDOW (window));
+
+  if (BKS_IS_PREFERENCES_DIALOG (shown))
+    return GTK_WIDGET (shown);
+  if (self->providers == NULL)
+    self->providers = bks_provider_list_new (self->studio);
+  return bks_preferences_dialog_new (self->providers, self->settings);
+}
+
+static DexFuture *
+preferences_fiber (gpointer data)
+{
+  BksVerb *verb = data;
+  BksApplication *self = verb->self;
+  BksWindow *window = ensure_window (self);
+  GtkWidget *dialog;
+
+  /* Where it cannot be opened, the window says so. */
+  if (!dex_await (bks_application_wait_studio (self), NULL) || gtk_window_get_application (GTK_WINDOW (window)) == NULL)
+    return NULL;
+  dialog = get_preferences (self, window);
+  if (verb->text != NULL)
+    adw_preferences_dialog_set_visible_page_name (ADW_PREFERENCES_DIALOG (dialog), verb->text);
+  adw_dialog_present (ADW_DIALOG (dialog), GTK_WIDGET (window));
+  return NULL;
+}
+
 static void
 present_preferences (BksApplication *self,
                      const char     *page)
 {
-  BksWindow *window = ensure_window (self);
-  AdwDialog *shown = adw_application_window_get_visible_dialog (ADW_APPLICATION_WINDOW (window));
-  GtkWidget *dialog;
-
-  if (BKS_IS_PREFERENCES_DIALOG (shown))
-    dialog = GTK_WIDGET (shown);
-  else
-    dialog = bks_preferences_dialog_new (self->studio, self->settings);
-  if (page != NULL)
-    adw_preferences_dialog_set_visible_page_name (ADW_PREFERENCES_DIALOG (dialog), page);
-  adw_dialog_present (ADW_DIALOG (dialog), GTK_WIDGET (window));
+  bks_verb_start (preferences_fiber, self, page, NULL);
 }
 
 static void
@@ -398,6 +420,7 @@ bks_application_dispose (GObject *object)
 
   dex_clear (&self->opened);
   g_clear_object (&self->ai_bus);
+  g_clear_object (&self->providers);
   g_clear_object (&self->studio);
   g_clear_object (&self->settings);
   g_clear_object (&self->places);

@@ -8,8 +8,6 @@
 #include "bks-cli-private.h"
 #include "bks-error.h"
 
-static const char *const roles[] = { "draft", "revise", "summarise", "critique", "quick", "embed", NULL };
-
 static void
 add_role (JsonBuilder *builder,
           const char  *role,
@@ -69,6 +67,7 @@ static gboolean
 check_role (const char  *role,
             GError     **error)
 {
+  const char *const *roles = bks_router_list_roles ();
   g_autofree char *all = NULL;
 
   if (g_strv_contains (roles, role))
@@ -84,7 +83,7 @@ show (BksCli  *cli,
       GError **error)
 {
   const char *const one[] = { cli->arguments[0], NULL };
-  const char *const *shown = cli->arguments[0] != NULL ? one : roles;
+  const char *const *shown = cli->arguments[0] != NULL ? one : bks_router_list_roles ();
   g_autoptr(JsonBuilder) builder = json_builder_new ();
 
   json_builder_begin_object (builder);

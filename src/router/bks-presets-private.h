@@ -17,6 +17,7 @@ typedef struct
   char     *protocol;
   char     *base_url;
   char     *key_url;   /* NULL: none */
+  char     *key_prefix; /* how all its keys begin, and nobody else's; NULL: none is known */
   gboolean  needs_key;
   gboolean  free;      /* its own models cost nothing: they run on the author's machine */
 } BksPreset;
@@ -37,5 +38,7 @@ GPtrArray       *bks_presets_load (void);
 GPtrArray       *bks_presets_load_defaults (void);
 const BksPreset *bks_presets_find (GPtrArray  *presets,
                                    const char *id);
+const BksPreset *bks_presets_find_owner (GPtrArray  *presets,
+                                         const char *key);
 
 G_END_DECLS

@@ -17,6 +17,7 @@ preset_free (gpointer data)
   g_free (preset->protocol);
   g_free (preset->base_url);
   g_free (preset->key_url);
+  g_free (preset->key_prefix);
   g_free (preset);
 }
 
@@ -30,6 +31,7 @@ read_preset (JsonObject *row)
   preset->protocol = g_strdup (bks_json_get_string (row, "protocol"));
   preset->base_url = g_strdup (bks_json_get_string (row, "base_url"));
   preset->key_url = g_strdup (bks_json_get_string (row, "key_url"));
+  preset->key_prefix = g_strdup (bks_json_get_string (row, "key_prefix"));
   bks_json_get_boolean (row, "needs_key", &preset->needs_key);
   bks_json_get_boolean (row, "free", &preset->free);
   return preset;
@@ -119,6 +121,27 @@ bks_presets_find (GPtrArray  *presets,
       const BksPreset *preset = g_ptr_array_index (presets, i);
 
       if (g_str_equal (preset->id, id))
+        return preset;
+    }
+  return NULL;
+}
+
+/**
+ * bks_presets_find_owner:
+ * @presets: (element-type BksPreset): the shipped providers
+ * @key: an API key
+ *
+ * Returns: (transfer none) (nullable): whose key it is by the way it begins
+ */
+const BksPreset *
+bks_presets_find_owner (GPtrArray  *presets,
+                        const char *key)
+{
+  for (guint i = 0; i < presets->len; i++)
+    {
+      const BksPreset *preset = g_ptr_array_index (presets, i);
+
+      if (preset->key_prefix != NULL && g_str_has_prefix (key, preset->key_prefix))
         return preset;
     }
   return NULL;

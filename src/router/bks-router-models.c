@@ -3,6 +3,8 @@
 
 #include "config.h"
 
+#include <string.h>
+
 #include "bks-async.h"
 #include "bks-error.h"
 #include "bks-library-prices.h"
@@ -166,6 +168,117 @@ bks_router_find_window (BksRouter       *self,
         return bks_model_get_window (model);
     }
   return price != NULL && price->window > 0 ? price->window : -1;
+}
+
+/* A model with what is known of it, whoever says so. */
+static BksModel *
+complete_model (BksRouter *self,
+                BksModel  *listed)
+{
+  const char *provider = bks_model_get_provider (listed), *id = bks_model_get_id (listed);
+  BksTarget target = { (char *) provider, (char *) id };
+  BksModel *model = bks_model_new (provider, id);
+  const BksPrice *price = bks_price_book_lookup (self->prices, provider, id, NULL);
+
+  bks_model_set_abilities (model, bks_model_get_abilities (listed));
+  bks_model_set_window (model, bks_model_get_window (listed) > 0 ? bks_model_get_window (listed)
+                                                                 : bks_router_find_window (self, &target));
+  if (GPOINTER_TO_INT (g_hash_table_lookup (self->free, provider)) && !bks_model_is_passed_on (id))
+    bks_model_set_prices (model, 0, 0);
+  else if (price != NULL)
+    bks_model_set_prices (model, price->normal.input, price->normal.output);
+  return model;
+}
+
+/**
+ * bks_router_describe_model:
+ * @self: a router
+ * @provider: a provider's id
+ * @model: a model of it
+ *
+ * Returns: (transfer full): the model with its window and its prices, as the
+ *   author, its provider or the table has them; nobody is asked
+ */
+BksModel *
+bks_router_describe_model (BksRouter  *self,
+                           const char *provider,
+                           const char *model)
+{
+  g_autoptr(BksModel) bare = NULL;
+
+  g_return_val_if_fail (BKS_IS_ROUTER (self) && provider != NULL && model != NULL, NULL);
+
+  bare = bks_model_new (provider, model);
+  return complete_model (self, bare);
+}
+
+static int
+compare_models (gconstpointer a,
+                gconstpointer b)
+{
+  return g_strcmp0 (bks_model_get_id (*(BksModel *const *) a), bks_model_get_id (*(BksModel *const *) b));
+}
+
+/* Those that the table has of a provider that was not asked in this run. */
+static void
+add_table_models (BksRouter  *self,
+                  const char *provider,
+                  GPtrArray  *models)
+{
+  BksPriceTable *table = bks_price_book_get_table (self->prices);
+  g_autofree char *start = bks_price_table_make_key (provider, "");
+  GHashTableIter iter;
+  const char *key;
+
+  g_hash_table_iter_init (&iter, table->prices);
+  while (g_hash_table_iter_next (&iter, (gpointer *) &key, NULL))
+    if (g_str_has_prefix (key, start))
+      g_ptr_array_add (models, bks_router_describe_model (self, provider, key + strlen (start)));
+  g_ptr_array_sort (models, compare_models);
+}
+
+/**
+ * bks_router_peek_models:
+ * @self: a router
+ * @id: a provider's id
+ *
+ * What can be shown at once: nobody is asked.
+ *
+ * Returns: (transfer full) (element-type BksModel): its models as it listed
+ *   them in this run, else those that the price table has, each with the
+ *   window and the prices that are known
+ */
+GPtrArray *
+bks_router_peek_models (BksRouter  *self,
+                        const char *id)
+{
+  GPtrArray *models, *listed;
+
+  g_return_val_if_fail (BKS_IS_ROUTER (self) && id != NULL, NULL);
+
+  models = g_ptr_array_new_with_free_func (g_object_unref);
+  listed = g_hash_table_lookup (self->listings, id);
+  for (guint i = 0; listed != NULL && i < listed->len; i++)
+    g_ptr_array_add (models, complete_model (self, g_ptr_array_index (listed, i)));
+  if (listed == NULL)
+    add_table_models (self, id, models);
+  return models;
+}
+
+/**
+ * bks_router_has_listing:
+ * @self: a router
+ * @id: a provider's id
+ *
+ * Returns: whether it has listed its models in this run
+ */
+gboolean
+bks_router_has_listing (BksRouter  *self,
+                        const char *id)
+{
+  g_return_val_if_fail (BKS_IS_ROUTER (self) && id != NULL, FALSE);
+
+  return g_hash_table_contains (self->listings, id);
 }
 
 static GHashTable *

@@ -25,6 +25,8 @@ G_DEFINE_BOXED_TYPE (BksProviderInfo, bks_provider_info, bks_provider_info_ref, 
 enum
 {
   SIGNAL_PROVIDERS_CHANGED,
+  SIGNAL_HEALTH_CHANGED,
+  SIGNAL_ROLES_CHANGED,
   N_SIGNALS,
 };
 
@@ -134,6 +136,21 @@ bks_router_class_init (BksRouterClass *klass)
    */
   signals[SIGNAL_PROVIDERS_CHANGED] = g_signal_new ("providers-changed", G_TYPE_FROM_CLASS (klass),
                                                     G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * BksRouter::health-changed:
+   *
+   * A test has found out whether a provider takes its key, see
+   * bks_router_list_health(); what calls find out comes with usage-changed.
+   */
+  signals[SIGNAL_HEALTH_CHANGED] = g_signal_new ("health-changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
+                                                 NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * BksRouter::roles-changed:
+   *
+   * Another order of models was set for a role through this router.
+   */
+  signals[SIGNAL_ROLES_CHANGED] = g_signal_new ("roles-changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
+                                                NULL, NULL, NULL, G_TYPE_NONE, 0);
   /**
    * BksRouter::usage-changed:
    *
@@ -793,6 +810,24 @@ check_key (char    *key,
   return FALSE;
 }
 
+/* A key in the wrong place is refused before it leaves the machine: at the
+ * provider's own address, where no gateway of somebody's takes foreign keys. */
+static gboolean
+check_owner (BksRouter              *self,
+             const BksProviderInfo  *info,
+             const char             *key,
+             GError                **error)
+{
+  const BksPreset *preset = bks_presets_find (self->presets, info->id);
+  const BksPreset *owner = bks_presets_find_owner (self->presets, key);
+
+  if (preset == NULL || owner == NULL || owner == preset || !g_str_equal (preset->base_url, info->base_url))
+    return TRUE;
+  g_set_error (error, BKS_ERROR, BKS_ERROR_INVALID_ARGUMENT, "This looks like a key of %s, not of %s", owner->name,
+               info->name);
+  return FALSE;
+}
+
 static DexFuture *
 set_key_fiber (gpointer data)
 {
@@ -801,7 +836,8 @@ set_key_fiber (gpointer data)
   g_autofree char *label = NULL;
   g_autoptr(BksProviderInfo) info = bks_router_await_provider (verb->self, verb->id, &error);
 
-  if (info == NULL || !check_key (verb->value, &error) || !bks_url_check_credential (info->base_url, &error))
+  if (info == NULL || !check_key (verb->value, &error) || !check_owner (verb->self, info, verb->value, &error) ||
+      !bks_url_check_credential (info->base_url, &error))
     return bks_future_error (error);
   label = g_strdup_printf ("Book Studio: API key for %s", info->name);
   if (!dex_await (bks_secret_store_store (verb->self->secrets, KEY_PURPOSE, info->id, info->origin, label, verb->value),
@@ -956,6 +992,24 @@ bks_router_make_provider (BksRouter              *self,
   return g_steal_pointer (&provider);
 }
 
+/* Fiber. A key that a test found to be no good is not tried in a call either. */
+static void
+await_note_test (BksRouter             *self,
+                 const BksProviderInfo *info,
+                 const char            *key,
+                 const GError          *failure)
+{
+  BksErrorFacts *facts = bks_error_get_facts (failure);
+  g_autofree char *key_tag = bks_router_make_key_tag (info, key);
+
+  if (!g_error_matches (failure, BKS_ERROR, BKS_ERROR_AUTH) && !g_error_matches (failure, BKS_ERROR, BKS_ERROR_BILLING))
+    return;
+  dex_await (bks_router_load_circuits (self), NULL);
+  bks_breaker_note_failure (self->breaker, info->id, key_tag, "", (BksError) failure->code,
+                            facts != NULL ? facts->retry_after_ms : -1);
+  bks_router_await_keep_circuits (self);
+}
+
 static DexFuture *
 test_provider_fiber (gpointer data)
 {
@@ -976,9 +1030,14 @@ test_provider_fiber (gpointer data)
   started = bks_clock_get_monotonic_ms (self->limits->clock);
   verdict = dex_await_boxed (bks_provider_check (provider, key, verb->cancellable), &error);
   if (verdict == NULL)
-    return bks_future_error (error);
+    {
+      await_note_test (self, info, key, error);
+      g_signal_emit (self, signals[SIGNAL_HEALTH_CHANGED], 0);
+      return bks_future_error (error);
+    }
   verdict->took_ms = bks_clock_get_monotonic_ms (self->limits->clock) - started;
   bks_router_await_revival (self, info->id);
+  g_signal_emit (self, signals[SIGNAL_HEALTH_CHANGED], 0);
   return dex_future_new_take_boxed (BKS_TYPE_VERDICT, verdict);
 }
 
@@ -1024,10 +1083,31 @@ bks_router_get_role (BksRouter  *self,
 }
 
 /**
+ * bks_router_list_roles:
+ *
+ * Returns: (transfer none): the kinds of work that models are chosen for
+ */
+const char *const *
+bks_router_list_roles (void)
+{
+  static const char *const roles[] = { "draft", "revise", "summarise", "critique", "quick", "embed", NULL };
+
+  return roles;
+}
+
+static DexFuture *
+role_set_cb (DexFuture *written,
+             gpointer   data)
+{
+  g_signal_emit (data, signals[SIGNAL_ROLES_CHANGED], 0);
+  return dex_future_new_true ();
+}
+
+/**
  * bks_router_set_role:
  * @self: a router
- * @role: as in bks_router_get_role()
- * @targets: (element-type BksTarget): which models, the first first
+ * @role: one of bks_router_list_roles()
+ * @targets: (element-type BksTarget): which models, the first first; none: the shipped order
  *
  * Returns: (transfer full): resolves when it is durable; rejects with
  *   %BKS_ERROR_INVALID_ARGUMENT for another @role
@@ -1037,14 +1117,13 @@ bks_router_set_role (BksRouter  *self,
                      const char *role,
                      GPtrArray  *targets)
 {
-  static const char *const roles[] = { "draft", "revise", "summarise", "critique", "quick", "embed", NULL };
-
   g_return_val_if_fail (BKS_IS_ROUTER (self) && role != NULL && targets != NULL, NULL);
 
-  if (!g_strv_contains (roles, role))
+  if (!g_strv_contains (bks_router_list_roles (), role))
     return dex_future_new_reject (BKS_ERROR, BKS_ERROR_INVALID_ARGUMENT,
                                   "“%s” is no role: there are draft, revise, summarise, critique, quick and embed", role);
-  return bks_library_set_role (self->library, role, targets);
+  return dex_future_then (bks_library_set_role (self->library, role, targets), role_set_cb, g_object_ref (self),
+                          g_object_unref);
 }
 
 /**

@@ -88,8 +88,16 @@ DexFuture  *bks_router_test_provider   (BksRouter            *self,
 DexFuture  *bks_router_list_models     (BksRouter            *self,
                                         const char           *id,
                                         DexCancellable       *cancellable);
+BksModel   *bks_router_describe_model  (BksRouter            *self,
+                                        const char           *provider,
+                                        const char           *model);
+GPtrArray  *bks_router_peek_models     (BksRouter            *self,
+                                        const char           *id);
+gboolean    bks_router_has_listing     (BksRouter            *self,
+                                        const char           *id);
 DexFuture  *bks_router_resolve_model   (BksRouter            *self,
                                         const char           *model);
+const char *const *bks_router_list_roles (void);
 DexFuture  *bks_router_get_role        (BksRouter            *self,
                                         const char           *role);
 DexFuture  *bks_router_set_role        (BksRouter            *self,

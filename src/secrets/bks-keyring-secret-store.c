@@ -492,6 +492,60 @@ bks_keyring_secret_store_remove (BksSecretStore *store,
 }
 
 static void
+unlock_cb (GObject      *source,
+           GAsyncResult *result,
+           gpointer      data)
+{
+  GError *error = NULL;
+
+  secret_service_unlock_finish (SECRET_SERVICE (source), result, NULL, &error);
+  settle_boolean (data, TRUE, error);
+}
+
+/* Asks the person, if anything is locked. */
+static DexFuture *
+unlock_collection (Job              *job,
+                   SecretService    *service,
+                   SecretCollection *collection)
+{
+  DexPromise *promise = dex_promise_new_cancellable ();
+  g_autoptr(GList) objects = g_list_prepend (NULL, collection);
+
+  secret_service_unlock (service, objects, dex_promise_get_cancellable (promise), unlock_cb, dex_ref (promise));
+  return before_deadline (job, promise);
+}
+
+static DexFuture *
+unlock_fiber (gpointer data)
+{
+  Job *job = data;
+  g_autoptr(GObject) backend = dex_await_object (get_backend (job), NULL);
+  g_autoptr(SecretCollection) collection = NULL;
+  g_autofree char *reason = NULL;
+
+  if (backend != NULL && SECRET_IS_SERVICE (backend))
+    collection = dex_await_object (get_default_collection (job, SECRET_SERVICE (backend)), NULL);
+  if (collection != NULL && secret_collection_get_locked (collection))
+    dex_await (unlock_collection (job, SECRET_SERVICE (backend), collection), NULL);
+  switch (look (job, &reason))
+    {
+    case BKS_SECRET_LOCKED:
+      return reject_locked ();
+    case BKS_SECRET_ABSENT:
+      return reject_absent (reason);
+    case BKS_SECRET_READY:
+    default:
+      return dex_future_new_true ();
+    }
+}
+
+static DexFuture *
+bks_keyring_secret_store_unlock (BksSecretStore *store)
+{
+  return bks_spawn (NULL, unlock_fiber, job_new (store), job_free);
+}
+
+static void
 bks_keyring_secret_store_finalize (GObject *object)
 {
   BksKeyringSecretStore *self = BKS_KEYRING_SECRET_STORE (object);
@@ -512,6 +566,7 @@ bks_keyring_secret_store_class_init (BksKeyringSecretStoreClass *klass)
   store_class->lookup = bks_keyring_secret_store_lookup;
   store_class->store = bks_keyring_secret_store_store;
   store_class->remove = bks_keyring_secret_store_remove;
+  store_class->unlock = bks_keyring_secret_store_unlock;
 }
 
 static void

@@ -93,6 +93,15 @@ bks_memory_secret_store_remove (BksSecretStore *store,
   return dex_future_new_for_boolean (g_hash_table_remove (self->secrets, place));
 }
 
+/* There is nobody who could. */
+static DexFuture *
+bks_memory_secret_store_unlock (BksSecretStore *store)
+{
+  DexFuture *refusal = refuse (BKS_MEMORY_SECRET_STORE (store));
+
+  return refusal != NULL ? refusal : dex_future_new_true ();
+}
+
 static void
 bks_memory_secret_store_finalize (GObject *object)
 {
@@ -114,6 +123,7 @@ bks_memory_secret_store_class_init (BksMemorySecretStoreClass *klass)
   store_class->lookup = bks_memory_secret_store_lookup;
   store_class->store = bks_memory_secret_store_store;
   store_class->remove = bks_memory_secret_store_remove;
+  store_class->unlock = bks_memory_secret_store_unlock;
 }
 
 static void

@@ -111,3 +111,21 @@ bks_secret_store_remove (BksSecretStore *self,
 
   return BKS_SECRET_STORE_GET_CLASS (self)->remove (self, purpose, owner, origin);
 }
+
+/**
+ * bks_secret_store_unlock:
+ * @self: a secret store
+ *
+ * Has the keyring ask the person for its password, if it is locked.
+ *
+ * Returns: (transfer full): resolves when it can be read; rejects with
+ *   %BKS_ERROR_KEYRING_LOCKED where the person did not, or nobody could ask
+ *   them, and %BKS_ERROR_KEYRING_ABSENT
+ */
+DexFuture *
+bks_secret_store_unlock (BksSecretStore *self)
+{
+  g_return_val_if_fail (BKS_IS_SECRET_STORE (self), NULL);
+
+  return BKS_SECRET_STORE_GET_CLASS (self)->unlock (self);
+}

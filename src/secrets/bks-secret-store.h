@@ -43,8 +43,9 @@ struct _BksSecretStoreClass
                            const char     *purpose,
                            const char     *owner,
                            const char     *origin);
+  DexFuture *(*unlock)    (BksSecretStore *self);
 
-  gpointer padding[8];
+  gpointer padding[7];
 };
 
 /* → int BksSecretState; never rejects */
@@ -66,6 +67,9 @@ DexFuture *bks_secret_store_remove    (BksSecretStore *self,
                                        const char     *purpose,
                                        const char     *owner,
                                        const char     *origin);
+
+/* → TRUE, once the person has unlocked it */
+DexFuture *bks_secret_store_unlock    (BksSecretStore *self);
 
 BksSecretStore *bks_keyring_secret_store_new (BksLimits      *limits);
 BksSecretStore *bks_memory_secret_store_new  (BksSecretState  state);

@@ -81,6 +81,7 @@ app_fixture_tear_down (AppFixture    *fixture,
 {
   gtk_window_destroy (fixture->window);
   app_let_pass (20);
+  g_clear_object (&fixture->providers);
   g_assert_null (fixture->window);
   app_await (bks_studio_close (fixture->studio));
   g_clear_object (&fixture->studio);
@@ -112,6 +113,36 @@ app_fixture_new_book (AppFixture *fixture,
   g_assert_true (g_file_set_contents (path, text, -1, NULL));
   book = app_await_book (bks_studio_import_book (fixture->studio, file, NULL));
   return app_await_object (bks_studio_open_book (fixture->studio, bks_book_get_id (book), TRUE));
+}
+
+static gboolean
+is_loaded (gpointer data)
+{
+  return g_list_model_get_n_items (data) > 0;
+}
+
+BksProviderList *
+app_fixture_get_providers (AppFixture *fixture)
+{
+  if (fixture->providers == NULL)
+    fixture->providers = bks_provider_list_new (fixture->studio);
+  app_wait_for (is_loaded, fixture->providers, "the providers");
+  return fixture->providers;
+}
+
+/* What has changed before the call is in it. */
+BksProviderEntry *
+app_fixture_get_entry (AppFixture *fixture,
+                       const char *id)
+{
+  BksProviderList *providers = app_fixture_get_providers (fixture);
+  BksProviderEntry *entry;
+
+  bks_provider_list_refresh (providers);
+  app_let_pass (100);
+  entry = bks_provider_list_find (providers, id);
+  g_assert_nonnull (entry);
+  return entry;
 }
 
 static gboolean

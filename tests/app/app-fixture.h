@@ -3,7 +3,7 @@
 
 #include <adwaita.h>
 
-#include "bks-studio.h"
+#include "bks-provider-list.h"
 
 G_BEGIN_DECLS
 
@@ -14,6 +14,7 @@ typedef struct
   BksStudio *studio;
   GSettings *settings;
   GtkWindow *window;
+  BksProviderList *providers; /* NULL until app_fixture_get_providers() */
 } AppFixture;
 
 typedef gboolean (*AppCondition) (gpointer data);
@@ -26,6 +27,9 @@ void            app_fixture_show       (AppFixture      *fixture,
                                         GtkWidget       *widget);
 BksBookSession *app_fixture_new_book   (AppFixture      *fixture,
                                         const char      *text);
+BksProviderList *app_fixture_get_providers (AppFixture   *fixture);
+BksProviderEntry *app_fixture_get_entry (AppFixture      *fixture,
+                                        const char       *id);
 BksBook        *app_await_book         (DexFuture       *future);
 gpointer        app_await_object       (DexFuture       *future);
 void            app_await              (DexFuture       *future);

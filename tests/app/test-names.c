@@ -9,6 +9,7 @@
 #include "bks-preferences-dialog.h"
 #include "bks-provider-page.h"
 #include "bks-providers-page.h"
+#include "bks-role-page.h"
 #include "bks-studio-page.h"
 #include "bks-writing-page.h"
 
@@ -158,7 +159,7 @@ static void
 test_preferences (AppFixture    *fixture,
                   gconstpointer  data)
 {
-  GtkWidget *dialog = bks_preferences_dialog_new (fixture->studio, fixture->settings);
+  GtkWidget *dialog = bks_preferences_dialog_new (app_fixture_get_providers (fixture), fixture->settings);
 
   app_fixture_show (fixture, gtk_label_new ("behind"));
   adw_dialog_present (ADW_DIALOG (dialog), GTK_WIDGET (fixture->window));
@@ -179,13 +180,31 @@ static void
 test_provider (AppFixture    *fixture,
                gconstpointer  data)
 {
-  g_autoptr(BksProviderInfo) info = NULL;
-  DexFuture *future = bks_router_get_provider (bks_studio_get_router (fixture->studio), "openai");
+  BksProviderEntry *entry = app_fixture_get_entry (fixture, "openai");
 
-  app_await (dex_ref (future));
-  info = g_value_dup_boxed (dex_future_get_value (future, NULL));
-  dex_unref (future);
-  show_page (fixture, GTK_WIDGET (bks_provider_page_new (fixture->studio, info)));
+  show_page (fixture, GTK_WIDGET (bks_provider_page_new (fixture->providers, entry)));
+  assert_all_named (GTK_WIDGET (fixture->window));
+}
+
+static void
+test_role (AppFixture    *fixture,
+           gconstpointer  data)
+{
+  g_autoptr(GPtrArray) targets = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_target_free);
+
+  g_ptr_array_add (targets, bks_target_new ("openai", "gpt-5"));
+  g_ptr_array_add (targets, bks_target_new ("ollama", "gemma3"));
+  app_await (bks_router_set_role (bks_studio_get_router (fixture->studio), "draft", targets));
+  show_page (fixture, GTK_WIDGET (bks_role_page_new (app_fixture_get_providers (fixture), "draft")));
+  app_wait_shown (GTK_WIDGET (fixture->window), "gpt-5");
+  assert_all_named (GTK_WIDGET (fixture->window));
+}
+
+static void
+test_models (AppFixture    *fixture,
+             gconstpointer  data)
+{
+  show_page (fixture, GTK_WIDGET (bks_models_page_new (app_fixture_get_providers (fixture), "anthropic")));
   assert_all_named (GTK_WIDGET (fixture->window));
 }
 
@@ -215,6 +234,8 @@ main (int   argc,
   ADD ("preferences", test_preferences);
   ADD ("add-provider", test_add_provider);
   ADD ("provider", test_provider);
+  ADD ("role", test_role);
+  ADD ("models", test_models);
   g_test_add_func ("/names/shortcuts", test_shortcuts);
   return g_test_run ();
 }

@@ -25,7 +25,7 @@ await_provider (AppFixture *fixture,
 static GtkWidget *
 show_preferences (AppFixture *fixture)
 {
-  GtkWidget *dialog = bks_preferences_dialog_new (fixture->studio, fixture->settings);
+  GtkWidget *dialog = bks_preferences_dialog_new (app_fixture_get_providers (fixture), fixture->settings);
 
   app_fixture_show (fixture, gtk_label_new ("behind"));
   adw_dialog_present (ADW_DIALOG (dialog), GTK_WIDGET (fixture->window));
@@ -38,8 +38,7 @@ show_provider (AppFixture *fixture,
                const char *id)
 {
   GtkWidget *dialog = show_preferences (fixture);
-  g_autoptr(BksProviderInfo) info = await_provider (fixture, id);
-  GtkWidget *page = GTK_WIDGET (bks_provider_page_new (fixture->studio, info));
+  GtkWidget *page = GTK_WIDGET (bks_provider_page_new (fixture->providers, app_fixture_get_entry (fixture, id)));
 
   adw_preferences_dialog_push_subpage (ADW_PREFERENCES_DIALOG (dialog), ADW_NAVIGATION_PAGE (page));
   app_wait_shown (page, "Address");

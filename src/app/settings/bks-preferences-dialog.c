@@ -48,18 +48,18 @@ bks_preferences_dialog_init (BksPreferencesDialog *self)
 
 /**
  * bks_preferences_dialog_new:
- * @studio: the studio, open
+ * @providers: all providers
  * @settings: the preferences of window and editor
  *
  * Returns: (transfer floating): the dialog, to be presented
  */
 GtkWidget *
-bks_preferences_dialog_new (BksStudio *studio,
-                            GSettings *settings)
+bks_preferences_dialog_new (BksProviderList *providers,
+                            GSettings       *settings)
 {
   BksPreferencesDialog *self = g_object_new (BKS_TYPE_PREFERENCES_DIALOG, NULL);
 
-  bks_providers_page_set_studio (self->providers_page, studio);
+  bks_providers_page_set_providers (self->providers_page, providers);
   bks_writing_page_set_settings (self->writing_page, settings);
   return GTK_WIDGET (self);
 }

@@ -3,7 +3,7 @@
 
 #include <adwaita.h>
 
-#include "bks-studio.h"
+#include "bks-provider-list.h"
 
 G_BEGIN_DECLS
 
@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 #define BKS_TYPE_PREFERENCES_DIALOG (bks_preferences_dialog_get_type ())
 G_DECLARE_FINAL_TYPE (BksPreferencesDialog, bks_preferences_dialog, BKS, PREFERENCES_DIALOG, AdwPreferencesDialog)
 
-GtkWidget *bks_preferences_dialog_new (BksStudio *studio,
-                                       GSettings *settings);
+GtkWidget *bks_preferences_dialog_new (BksProviderList *providers,
+                                       GSettings       *settings);
 
 G_END_DECLS

@@ -8,10 +8,11 @@
 
 #include "bks-async.h"
 #include "bks-error.h"
+#include "bks-keyring-banner.h"
 #include "bks-models-page.h"
 #include "bks-provider.h"
 #include "bks-provider-page.h"
-#include "bks-provider-item.h"
+#include "bks-role.h"
 #include "bks-ui.h"
 #include "bks-wording.h"
 
@@ -19,9 +20,11 @@ struct _BksProviderPage
 {
   AdwNavigationPage parent_instance;
 
-  BksStudio       *studio;
-  BksProviderInfo *info;
-  DexCancellable  *cancellable; /* of the test that runs */
+  BksProviderList  *providers;
+  BksProviderEntry *entry;
+  DexCancellable   *cancellable; /* of the test that runs */
+
+  AdwBanner           *keyring_banner;
 
   AdwPreferencesGroup *address_group;
   AdwEntryRow         *address_row;
@@ -34,6 +37,7 @@ struct _BksProviderPage
   GtkStack            *test_stack;
   GtkWidget           *test_button;
   AdwActionRow        *models_row;
+  GtkListBox          *roles_list;
   GtkWidget           *remove_group;
 };
 
@@ -42,7 +46,13 @@ G_DEFINE_FINAL_TYPE (BksProviderPage, bks_provider_page, ADW_TYPE_NAVIGATION_PAG
 static BksRouter *
 get_router (BksProviderPage *self)
 {
-  return bks_studio_get_router (self->studio);
+  return bks_provider_list_get_router (self->providers);
+}
+
+static BksProviderInfo *
+get_info (BksProviderPage *self)
+{
+  return bks_provider_entry_get_info (self->entry);
 }
 
 static const char *
@@ -67,15 +77,26 @@ get_key_title (BksKeyState state)
 }
 
 static void
+set_text (gpointer    row,
+          const char *text)
+{
+  /* What the person is typing stays. */
+  if (gtk_widget_get_focus_child (row) == NULL)
+    gtk_editable_set_text (GTK_EDITABLE (row), text != NULL ? text : "");
+}
+
+static void
 update (BksProviderPage *self)
 {
-  BksProviderInfo *info = self->info;
-  const char *account = g_hash_table_lookup (info->options, BKS_PROVIDER_OPTION_ACCOUNT_ID);
+  BksProviderInfo *info = get_info (self);
 
+  if (self->address_row == NULL)
+    return;
+  bks_keyring_banner_update (self->keyring_banner, bks_provider_list_get_keyring (self->providers));
   gtk_widget_set_visible (self->account_row, g_str_equal (info->protocol, "cloudflare"));
-  gtk_editable_set_text (GTK_EDITABLE (self->account_row), account != NULL ? account : "");
+  set_text (self->account_row, g_hash_table_lookup (info->options, BKS_PROVIDER_OPTION_ACCOUNT_ID));
   adw_navigation_page_set_title (ADW_NAVIGATION_PAGE (self), info->name);
-  gtk_editable_set_text (GTK_EDITABLE (self->address_row), info->base_url != NULL ? info->base_url : "");
+  set_text (self->address_row, info->base_url);
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->key_row), get_key_title (info->key_state));
   gtk_widget_set_visible (GTK_WIDGET (self->key_group), info->key_state != BKS_KEY_NOT_NEEDED || !info->preset);
   gtk_widget_set_visible (self->get_key_row, info->key_url != NULL);
@@ -83,27 +104,10 @@ update (BksProviderPage *self)
   gtk_widget_set_visible (self->remove_group, !info->preset);
 }
 
-static DexFuture *
-refresh_fiber (gpointer data)
-{
-  BksVerb *verb = data;
-  BksProviderPage *self = verb->self;
-  BksProviderInfo *info = dex_await_boxed (bks_router_get_provider (get_router (self), self->info->id), NULL);
-
-  /* A removed provider has no news; its page is on the way out. */
-  if (info == NULL)
-    return NULL;
-  bks_provider_info_unref (self->info);
-  self->info = info;
-  if (self->address_row != NULL)
-    update (self);
-  return NULL;
-}
-
 static void
-refresh (BksProviderPage *self)
+unlock_cb (BksProviderPage *self)
 {
-  bks_verb_start (refresh_fiber, self, NULL, NULL);
+  bks_keyring_banner_unlock (self->keyring_banner, self->providers);
 }
 
 /* Address */
@@ -117,7 +121,7 @@ address_fiber (gpointer data)
   g_autoptr(GError) error = NULL;
   g_autofree char *said = NULL;
 
-  info = dex_await_boxed (bks_router_set_base_url (get_router (self), self->info->id, verb->text), &error);
+  info = dex_await_boxed (bks_router_set_base_url (get_router (self), get_info (self)->id, verb->text), &error);
   if (self->address_row == NULL)
     return NULL;
   if (info == NULL)
@@ -125,11 +129,10 @@ address_fiber (gpointer data)
       bks_ui_present_error (GTK_WIDGET (self), _("This Address Cannot Be Used"), error);
       return NULL;
     }
-  bks_provider_info_unref (self->info);
-  self->info = bks_provider_info_ref (info);
-  update (self);
+  gtk_editable_set_text (GTK_EDITABLE (self->address_row), info->base_url);
   said = g_strdup_printf (_("Understood as %s"), info->base_url);
   adw_preferences_group_set_description (self->address_group, said);
+  gtk_accessible_announce (GTK_ACCESSIBLE (self), said, GTK_ACCESSIBLE_ANNOUNCEMENT_PRIORITY_MEDIUM);
   return NULL;
 }
 
@@ -145,20 +148,10 @@ account_fiber (gpointer data)
   BksVerb *verb = data;
   BksProviderPage *self = verb->self;
   g_autoptr(GError) error = NULL;
-  BksProviderInfo *info = dex_await_boxed (bks_router_set_option (get_router (self), self->info->id,
-                                                                  BKS_PROVIDER_OPTION_ACCOUNT_ID, verb->text), &error);
 
-  if (info != NULL)
-    {
-      bks_provider_info_unref (self->info);
-      self->info = info;
-    }
-  if (self->account_row == NULL)
-    return NULL;
-  if (info == NULL)
+  if (!dex_await (bks_router_set_option (get_router (self), get_info (self)->id, BKS_PROVIDER_OPTION_ACCOUNT_ID,
+                                         verb->text), &error) && self->account_row != NULL)
     bks_ui_present_error (GTK_WIDGET (self), _("This Account ID Cannot Be Used"), error);
-  else
-    update (self);
   return NULL;
 }
 
@@ -176,17 +169,18 @@ set_key_fiber (gpointer data)
   BksVerb *verb = data;
   BksProviderPage *self = verb->self;
   g_autoptr(GError) error = NULL;
-  gboolean ok = dex_await (bks_router_set_key (get_router (self), self->info->id, verb->text), &error);
+  gboolean ok = dex_await (bks_router_set_key (get_router (self), get_info (self)->id, verb->text), &error);
 
   if (self->key_row == NULL)
     return NULL;
-  if (!ok)
+  if (ok)
     {
-      bks_ui_present_error (GTK_WIDGET (self), _("The Key Was Not Stored"), error);
+      bks_ui_toast (GTK_WIDGET (self), _("Key stored in your keyring"));
       return NULL;
     }
-  bks_ui_toast (GTK_WIDGET (self), _("Key stored in your keyring"));
-  refresh (self);
+  bks_ui_present_error (GTK_WIDGET (self), _("The Key Was Not Stored"), error);
+  /* It may be the keyring that has changed. */
+  bks_provider_list_refresh (self->providers);
   return NULL;
 }
 
@@ -207,17 +201,19 @@ remove_key_fiber (gpointer data)
   BksProviderPage *self = verb->self;
   g_autoptr(GError) error = NULL;
   /* In memory only, until the toast with its undo goes. */
-  char *key = dex_await_string (bks_secret_store_lookup (bks_studio_get_secrets (self->studio), "provider",
-                                                         self->info->id, self->info->origin), NULL);
+  char *key = dex_await_string (bks_secret_store_lookup (bks_studio_get_secrets (bks_provider_list_get_studio (self->providers)), "provider",
+                                                         get_info (self)->id, get_info (self)->origin), NULL);
 
-  if (dex_await (bks_router_remove_key (get_router (self), self->info->id), &error))
+  if (dex_await (bks_router_remove_key (get_router (self), get_info (self)->id), &error))
     {
       if (key != NULL && self->key_row != NULL)
         bks_ui_toast_undo (GTK_WIDGET (self), _("Key removed"), set_key_fiber, self, key);
-      refresh (self);
     }
   else if (self->key_row != NULL)
-    bks_ui_present_error (GTK_WIDGET (self), _("The Key Was Not Removed"), error);
+    {
+      bks_ui_present_error (GTK_WIDGET (self), _("The Key Was Not Removed"), error);
+      bks_provider_list_refresh (self->providers);
+    }
   if (key != NULL)
     explicit_bzero (key, strlen (key));
   g_free (key);
@@ -246,7 +242,7 @@ launched_cb (GObject      *source,
 static void
 get_key_cb (BksProviderPage *self)
 {
-  g_autoptr(GtkUriLauncher) launcher = gtk_uri_launcher_new (self->info->key_url);
+  g_autoptr(GtkUriLauncher) launcher = gtk_uri_launcher_new (get_info (self)->key_url);
 
   gtk_uri_launcher_launch (launcher, GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))), NULL, launched_cb,
                            g_object_ref (self));
@@ -264,6 +260,30 @@ show_verdict (BksProviderPage *self,
   adw_action_row_set_subtitle (self->test_row, verdict);
   if (g_strcmp0 (page, "testing") != 0)
     gtk_accessible_announce (GTK_ACCESSIBLE (self), verdict, GTK_ACCESSIBLE_ANNOUNCEMENT_PRIORITY_MEDIUM);
+}
+
+/* What is wrong by what is known, until the next test. */
+static void
+show_last_test (BksProviderPage *self)
+{
+  g_autofree char *state = bks_provider_entry_dup_state (self->entry);
+
+  switch (bks_provider_entry_get_state (self->entry))
+    {
+    case BKS_PROVIDER_KEY_REFUSED:
+    case BKS_PROVIDER_NO_CREDIT:
+    case BKS_PROVIDER_RESTING:
+    case BKS_PROVIDER_OFFLINE:
+      gtk_stack_set_visible_child_name (self->test_stack, "fails");
+      adw_action_row_set_subtitle (self->test_row, state);
+      break;
+    case BKS_PROVIDER_READY:
+    case BKS_PROVIDER_NO_KEY:
+    case BKS_PROVIDER_KEYRING_LOCKED:
+    case BKS_PROVIDER_KEYRING_ABSENT:
+    default:
+      break;
+    }
 }
 
 static char *
@@ -291,9 +311,11 @@ test_fiber (gpointer data)
   g_autoptr(GError) error = NULL;
   g_autofree char *said = NULL;
 
-  verdict = dex_await_boxed (bks_router_test_provider (get_router (self), self->info->id, self->cancellable), &error);
+  verdict = dex_await_boxed (bks_router_test_provider (get_router (self), get_info (self)->id, self->cancellable), &error);
+  if (verdict != NULL || !bks_error_is_cancelled (error))
+    bks_provider_entry_note_test (self->entry, error, g_get_real_time () / 1000);
   if (verdict != NULL)
-    models = dex_await_boxed (bks_router_list_models (get_router (self), self->info->id, self->cancellable), NULL);
+    models = dex_await_boxed (bks_router_list_models (get_router (self), get_info (self)->id, self->cancellable), NULL);
   dex_clear (&self->cancellable);
   if (self->test_row == NULL)
     return NULL;
@@ -315,11 +337,100 @@ test_cb (BksProviderPage *self)
 static void
 models_cb (BksProviderPage *self)
 {
-  GtkWidget *dialog = gtk_widget_get_ancestor (GTK_WIDGET (self), ADW_TYPE_PREFERENCES_DIALOG);
+  bks_ui_push_subpage (GTK_WIDGET (self), ADW_NAVIGATION_PAGE (bks_models_page_new (self->providers, get_info (self)->id)));
+}
 
-  if (dialog != NULL)
-    adw_preferences_dialog_push_subpage (ADW_PREFERENCES_DIALOG (dialog),
-                                         ADW_NAVIGATION_PAGE (bks_models_page_new (get_router (self), self->info->id)));
+/* Default models: which of its models each kind of work uses */
+
+static const BksTarget *
+find_own (BksProviderPage *self,
+          GPtrArray       *targets,
+          guint           *index)
+{
+  for (guint i = 0; targets != NULL && i < targets->len; i++)
+    {
+      const BksTarget *target = g_ptr_array_index (targets, i);
+
+      if (g_str_equal (target->provider, get_info (self)->id))
+        {
+          *index = i;
+          return target;
+        }
+    }
+  return NULL;
+}
+
+static DexFuture *
+load_roles_fiber (gpointer data)
+{
+  BksVerb *verb = data;
+  BksProviderPage *self = verb->self;
+  const char *const *roles = bks_router_list_roles ();
+
+  for (guint i = 0; roles[i] != NULL; i++)
+    {
+      g_autoptr(GPtrArray) targets = dex_await_boxed (bks_router_get_role (get_router (self), roles[i]), NULL);
+      const BksTarget *own;
+      GtkListBoxRow *row;
+      guint index;
+
+      if (self->roles_list == NULL)
+        return NULL;
+      own = find_own (self, targets, &index);
+      row = gtk_list_box_get_row_at_index (self->roles_list, (int) i);
+      adw_action_row_set_subtitle (ADW_ACTION_ROW (row), own != NULL ? own->model : _("Not chosen"));
+    }
+  return NULL;
+}
+
+static void
+load_roles (BksProviderPage *self)
+{
+  if (self->roles_list != NULL)
+    bks_verb_start (load_roles_fiber, self, NULL, NULL);
+}
+
+/* In the place of the provider's model before it, else behind all others. */
+static DexFuture *
+set_default_fiber (gpointer data)
+{
+  BksVerb *verb = data;
+  BksProviderPage *self = verb->self;
+  BksModel *model = verb->object;
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GPtrArray) targets = dex_await_boxed (bks_router_get_role (get_router (self), verb->text), &error);
+  guint index = targets != NULL ? targets->len : 0;
+
+  if (targets != NULL)
+    {
+      if (find_own (self, targets, &index) != NULL)
+        g_ptr_array_remove_index (targets, index);
+      g_ptr_array_insert (targets, (int) index, bks_target_new (bks_model_get_provider (model), bks_model_get_id (model)));
+    }
+  if ((targets == NULL || !dex_await (bks_router_set_role (get_router (self), verb->text, targets), &error)) &&
+      self->roles_list != NULL)
+    bks_ui_present_error (GTK_WIDGET (self), _("The Choice Cannot Be Kept"), error);
+  return NULL;
+}
+
+static void
+chosen_cb (BksProviderPage *self,
+           BksModel        *model,
+           BksModelsPage   *page)
+{
+  bks_verb_start (set_default_fiber, self, gtk_widget_get_name (GTK_WIDGET (page)), model);
+}
+
+static void
+role_activated_cb (BksProviderPage *self,
+                   GtkListBoxRow   *row)
+{
+  const char *role = gtk_widget_get_name (GTK_WIDGET (row));
+  BksModelsPage *page = bks_models_page_new_choose (self->providers, get_info (self)->id, bks_role_get_title (role));
+
+  gtk_widget_set_name (GTK_WIDGET (page), role);
+  g_signal_connect_object (page, "chosen", G_CALLBACK (chosen_cb), self, G_CONNECT_SWAPPED);
+  bks_ui_push_subpage (GTK_WIDGET (self), ADW_NAVIGATION_PAGE (page));
 }
 
 /* Remove */
@@ -332,7 +443,7 @@ remove_fiber (gpointer data)
   g_autoptr(GError) error = NULL;
   GtkWidget *dialog;
 
-  if (!dex_await (bks_router_remove_provider (get_router (self), self->info->id), &error))
+  if (!dex_await (bks_router_remove_provider (get_router (self), get_info (self)->id), &error))
     {
       bks_ui_present_error (GTK_WIDGET (self), _("The Provider Was Not Removed"), error);
       return NULL;
@@ -355,7 +466,7 @@ remove_response_cb (BksProviderPage *self,
 static void
 remove_cb (BksProviderPage *self)
 {
-  g_autofree char *heading = g_strdup_printf (_("Remove %s?"), self->info->name);
+  g_autofree char *heading = g_strdup_printf (_("Remove %s?"), get_info (self)->name);
   AdwDialog *dialog = adw_alert_dialog_new (heading, _("Its address and its key are forgotten."));
   AdwAlertDialog *alert = ADW_ALERT_DIALOG (dialog);
 
@@ -374,6 +485,8 @@ bks_provider_page_dispose (GObject *object)
 
   if (self->cancellable != NULL)
     dex_cancellable_cancel (self->cancellable);
+  if (self->entry != NULL)
+    g_signal_handlers_disconnect_by_data (self->entry, self);
   gtk_widget_dispose_template (GTK_WIDGET (self), BKS_TYPE_PROVIDER_PAGE);
 
   G_OBJECT_CLASS (bks_provider_page_parent_class)->dispose (object);
@@ -385,8 +498,8 @@ bks_provider_page_finalize (GObject *object)
   BksProviderPage *self = BKS_PROVIDER_PAGE (object);
 
   dex_clear (&self->cancellable);
-  g_clear_object (&self->studio);
-  g_clear_pointer (&self->info, bks_provider_info_unref);
+  g_clear_object (&self->entry);
+  g_clear_object (&self->providers);
 
   G_OBJECT_CLASS (bks_provider_page_parent_class)->finalize (object);
 }
@@ -405,6 +518,8 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, BksProviderPage, test_stack);
   gtk_widget_class_bind_template_child (widget_class, BksProviderPage, test_button);
   gtk_widget_class_bind_template_child (widget_class, BksProviderPage, models_row);
+  gtk_widget_class_bind_template_child (widget_class, BksProviderPage, keyring_banner);
+  gtk_widget_class_bind_template_child (widget_class, BksProviderPage, roles_list);
   gtk_widget_class_bind_template_child (widget_class, BksProviderPage, remove_group);
 }
 
@@ -426,6 +541,8 @@ bks_provider_page_class_init (BksProviderPageClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, remove_key_cb);
   gtk_widget_class_bind_template_callback (widget_class, test_cb);
   gtk_widget_class_bind_template_callback (widget_class, models_cb);
+  gtk_widget_class_bind_template_callback (widget_class, unlock_cb);
+  gtk_widget_class_bind_template_callback (widget_class, role_activated_cb);
   gtk_widget_class_bind_template_callback (widget_class, remove_cb);
 }
 
@@ -437,19 +554,27 @@ bks_provider_page_init (BksProviderPage *self)
 
 /**
  * bks_provider_page_new:
- * @studio: the studio, open
- * @info: the provider as configured
+ * @providers: all providers
+ * @entry: the one that is shown
  *
- * Returns: (transfer floating): its page
+ * Returns: (transfer floating): its page, with what is known of it
  */
 BksProviderPage *
-bks_provider_page_new (BksStudio       *studio,
-                       BksProviderInfo *info)
+bks_provider_page_new (BksProviderList  *providers,
+                       BksProviderEntry *entry)
 {
   BksProviderPage *self = g_object_new (BKS_TYPE_PROVIDER_PAGE, NULL);
+  const char *const *roles = bks_router_list_roles ();
 
-  self->studio = g_object_ref (studio);
-  self->info = bks_provider_info_ref (info);
+  self->providers = g_object_ref (providers);
+  self->entry = g_object_ref (entry);
+  for (guint i = 0; roles[i] != NULL; i++)
+    gtk_list_box_append (self->roles_list, bks_role_row_new (roles[i], _("Not chosen")));
+  g_signal_connect_swapped (entry, "changed", G_CALLBACK (update), self);
+  g_signal_connect_object (providers, "loaded", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (get_router (self), "roles-changed", G_CALLBACK (load_roles), self, G_CONNECT_SWAPPED);
   update (self);
+  show_last_test (self);
+  load_roles (self);
   return self;
 }

@@ -3,7 +3,7 @@
 
 #include <adwaita.h>
 
-#include "bks-studio.h"
+#include "bks-provider-list.h"
 
 G_BEGIN_DECLS
 
@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 #define BKS_TYPE_PROVIDER_PAGE (bks_provider_page_get_type ())
 G_DECLARE_FINAL_TYPE (BksProviderPage, bks_provider_page, BKS, PROVIDER_PAGE, AdwNavigationPage)
 
-BksProviderPage *bks_provider_page_new (BksStudio       *studio,
-                                        BksProviderInfo *info);
+BksProviderPage *bks_provider_page_new (BksProviderList  *providers,
+                                        BksProviderEntry *entry);
 
 G_END_DECLS

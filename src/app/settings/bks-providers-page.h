@@ -3,7 +3,7 @@
 
 #include <adwaita.h>
 
-#include "bks-studio.h"
+#include "bks-provider-list.h"
 
 G_BEGIN_DECLS
 
@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 #define BKS_TYPE_PROVIDERS_PAGE (bks_providers_page_get_type ())
 G_DECLARE_FINAL_TYPE (BksProvidersPage, bks_providers_page, BKS, PROVIDERS_PAGE, AdwPreferencesPage)
 
-void bks_providers_page_set_studio (BksProvidersPage *self,
-                                    BksStudio        *studio);
+void bks_providers_page_set_providers (BksProvidersPage *self,
+                                       BksProviderList  *providers);
 
 G_END_DECLS

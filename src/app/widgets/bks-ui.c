@@ -169,6 +169,23 @@ bks_ui_present_error (GtkWidget    *widget,
   adw_dialog_present (dialog, widget);
 }
 
+/**
+ * bks_ui_push_subpage:
+ * @widget: a widget of the preferences
+ * @page: (transfer floating): a page to go to from there
+ */
+void
+bks_ui_push_subpage (GtkWidget         *widget,
+                     AdwNavigationPage *page)
+{
+  GtkWidget *dialog = gtk_widget_get_ancestor (widget, ADW_TYPE_PREFERENCES_DIALOG);
+
+  if (dialog != NULL)
+    adw_preferences_dialog_push_subpage (ADW_PREFERENCES_DIALOG (dialog), page);
+  else
+    g_object_unref (g_object_ref_sink (page));
+}
+
 static void
 menu_closed_cb (GtkPopover *popover)
 {

@@ -33,6 +33,8 @@ void bks_ui_toast_undo      (GtkWidget    *widget,
 void bks_ui_present_error   (GtkWidget    *widget,
                              const char   *heading,
                              const GError *error);
+void bks_ui_push_subpage    (GtkWidget         *widget,
+                             AdwNavigationPage *page);
 void bks_ui_popup_menu      (GtkWidget    *widget,
                              GMenuModel   *model,
                              double        x,

@@ -115,6 +115,35 @@ bks_wording_saved (gint64 saved_at_ms,
 }
 
 /**
+ * bks_wording_time:
+ * @at_ms: a moment, epoch milliseconds
+ *
+ * Returns: (transfer full): the time of day, as the person's clock shows it: "14:05"
+ */
+char *
+bks_wording_time (gint64 at_ms)
+{
+  g_autoptr(GDateTime) at = local_time (at_ms);
+
+  return at != NULL ? g_date_time_format (at, "%H:%M") : g_strdup ("");
+}
+
+/**
+ * bks_wording_date:
+ * @at_ms: a moment, epoch milliseconds
+ *
+ * Returns: (transfer full): its day: "30 November"
+ */
+char *
+bks_wording_date (gint64 at_ms)
+{
+  g_autoptr(GDateTime) at = local_time (at_ms);
+
+  /* Translators: a day of this year, see strftime() */
+  return at != NULL ? g_date_time_format (at, _("%-d %B")) : g_strdup ("");
+}
+
+/**
  * bks_wording_cost:
  * @cost: an amount
  *
@@ -128,6 +157,30 @@ bks_wording_cost (BksMoney cost)
   if (cost == 0)
     return g_strdup (_("free"));
   return bks_money_format_short (cost);
+}
+
+/**
+ * bks_wording_sum:
+ * @calls: how many calls it is the sum of
+ * @cost: what those of a known price cost
+ * @unknown_costs: how many have none
+ *
+ * Returns: (transfer full): "$1.87", "free", or "$1.87 + 2 unpriced": a sum never hides what it does not know
+ */
+char *
+bks_wording_sum (gint64   calls,
+                 BksMoney cost,
+                 gint64   unknown_costs)
+{
+  g_autofree char *sum = NULL;
+
+  if (unknown_costs >= calls && calls > 0)
+    return bks_wording_cost (BKS_MONEY_UNKNOWN);
+  if (unknown_costs == 0)
+    return bks_wording_cost (cost);
+  sum = bks_money_format_short (cost);
+  return g_strdup_printf (ngettext ("%s + %d unpriced", "%s + %d unpriced", (gulong) unknown_costs), sum,
+                          (int) MIN (unknown_costs, G_MAXINT));
 }
 
 /**

@@ -15,6 +15,11 @@ char *bks_wording_saved    (gint64             saved_at_ms,
                             gint64             now_ms);
 char *bks_wording_estimate (const BksEstimate *estimate);
 char *bks_wording_cost     (BksMoney           cost);
+char *bks_wording_sum      (gint64             calls,
+                            BksMoney           cost,
+                            gint64             unknown_costs);
+char *bks_wording_time     (gint64             at_ms);
+char *bks_wording_date     (gint64             at_ms);
 char *bks_wording_month    (gint64             now_ms,
                             BksMoney           cost,
                             gint64             unknown_costs);
