@@ -69,6 +69,14 @@ cursor-blink=false
 high-contrast={high_contrast}
 '''
 
+# As GNOME has it; on a bare display GTK would take the fonts and buttons of nobody's desktop.
+TOOLKIT_SETTINGS = '''[Settings]
+gtk-font-name=Cantarell 11
+gtk-decoration-layout=appmenu:close
+gtk-xft-dpi={dpi}
+'''
+DPI = 96 * 1024
+
 
 class Unavailable(AssertionError):
     """A program that the world is made of is not installed here."""
@@ -176,12 +184,12 @@ class World(Household):
     """One person's home and keyring ('unlocked', 'locked' or 'absent') on the desktop."""
 
     def __init__(self, *, display=True, keyring='unlocked', dark=False, high_contrast=False,
-                 language='C.UTF-8', data_dir=None):
+                 text_scale=1.0, language='C.UTF-8', data_dir=None):
         super().__init__('book-studio-world-')
         self.data_dir = data_dir
         try:
             self._furnish(display, language)
-            self._write_settings(dark, high_contrast)
+            self._write_settings(dark, high_contrast, text_scale)
             if keyring != 'absent':
                 self._start_keyring(locked=keyring == 'locked')
         except BaseException:
@@ -216,12 +224,15 @@ class World(Household):
         if display:
             self.environment['DISPLAY'] = desktop.need_display()
 
-    def _write_settings(self, dark, high_contrast):
+    def _write_settings(self, dark, high_contrast, text_scale):
         settings = self.home / '.config/glib-2.0/settings'
         settings.mkdir(parents=True)
         (settings / 'keyfile').write_text(DESKTOP_SETTINGS.format(
             color_scheme='prefer-dark' if dark else 'default',
             high_contrast=str(high_contrast).lower()))
+        toolkit = self.home / '.config/gtk-4.0'
+        toolkit.mkdir()
+        (toolkit / 'settings.ini').write_text(TOOLKIT_SETTINGS.format(dpi=round(DPI * text_scale)))
 
     # ----------------------------------------------------- keyring -----
 

@@ -67,7 +67,7 @@ update (BksBinderRow *self)
   if (self->node == NULL)
     return;
   words = bks_node_get_total_words (self->node);
-  count = words > 0 ? g_strdup_printf ("%'" G_GINT64_FORMAT, words) : g_strdup ("");
+  count = words > 0 ? bks_wording_number (words) : g_strdup ("");
   gtk_image_set_from_icon_name (self->icon, get_icon_name (bks_node_get_kind (self->node)));
   gtk_label_set_label (self->title_label, get_title (self->node));
   gtk_label_set_label (self->words_label, count);
