@@ -142,7 +142,7 @@ def main():
     with World(keyring='absent') as world:
         world.data_dir = world.root / 'library'
         furnish(world)
-        bench = Bench(world, sys.argv[1])
+        bench = Bench(world, Path(sys.argv[1]).resolve())
         measure_windows(bench, rounds)
         measure_binder(bench, max(3, rounds // 3))
 
