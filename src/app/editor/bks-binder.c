@@ -550,23 +550,25 @@ find_first_text (GListModel *nodes)
 }
 
 /**
- * bks_binder_select_first:
- * @self: the binder
+ * bks_binder_find_first:
+ * @session: a book
  *
- * Selects the first node with a text, else the first node.
- *
- * Returns: whether there is one
+ * Returns: (transfer none) (nullable): the node to begin with: the first with a text, else the first
  */
-gboolean
-bks_binder_select_first (BksBinder *self)
+BksNode *
+bks_binder_find_first (BksBookSession *session)
 {
+  GListModel *nodes;
   BksNode *node;
+  g_autoptr(BksNode) first = NULL;
 
-  g_return_val_if_fail (BKS_IS_BINDER (self), FALSE);
+  g_return_val_if_fail (BKS_IS_BOOK_SESSION (session), NULL);
 
-  node = find_first_text (bks_book_session_get_nodes (self->session));
+  nodes = bks_book_session_get_nodes (session);
+  node = find_first_text (nodes);
   if (node != NULL)
-    return bks_binder_select (self, bks_node_get_id (node));
-  gtk_single_selection_set_selected (self->selection, 0);
-  return g_list_model_get_n_items (G_LIST_MODEL (self->selection)) > 0;
+    return node;
+  /* The session holds it. */
+  first = g_list_model_get_item (nodes, 0);
+  return first;
 }

@@ -20,6 +20,6 @@ void     bks_binder_set_session  (BksBinder      *self,
 BksNode *bks_binder_get_selected (BksBinder      *self);
 gboolean bks_binder_select       (BksBinder      *self,
                                   const char     *node_id);
-gboolean bks_binder_select_first (BksBinder      *self);
+BksNode *bks_binder_find_first   (BksBookSession *session);
 
 G_END_DECLS

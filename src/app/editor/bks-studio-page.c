@@ -9,6 +9,7 @@
 #include "bks-ai-page.h"
 #include "bks-binder.h"
 #include "bks-editor.h"
+#include "bks-error.h"
 #include "bks-export-dialog.h"
 #include "bks-manuscript.h"
 #include "bks-studio-page.h"
@@ -569,14 +570,48 @@ bks_studio_page_init (BksStudioPage *self)
   g_signal_connect (self, "shown", G_CALLBACK (shown_cb), NULL);
 }
 
+static BksNode *
+find_where_left (BksBookSession *session,
+                 BksPlaces      *places)
+{
+  const char *book_id = bks_book_get_id (bks_book_session_get_book (session));
+  g_autofree char *node_id = places != NULL ? bks_places_dup_node (places, book_id) : NULL;
+  BksNode *node = node_id != NULL ? bks_book_session_get_node (session, node_id) : NULL;
+
+  return node != NULL ? node : bks_binder_find_first (session);
+}
+
 static void
 open_where_left (BksStudioPage *self)
 {
-  const char *book_id = bks_book_get_id (bks_book_session_get_book (self->session));
-  g_autofree char *node_id = self->places != NULL ? bks_places_dup_node (self->places, book_id) : NULL;
+  BksNode *node = find_where_left (self->session, self->places);
 
-  if ((node_id == NULL || !bks_binder_select (self->binder, node_id)) && !bks_binder_select_first (self->binder))
+  if (node == NULL || !bks_binder_select (self->binder, bks_node_get_id (node)))
     show_nothing (self);
+}
+
+/**
+ * bks_studio_page_preload:
+ * @session: an open book
+ * @places: (nullable): where one was in each book
+ *
+ * Reads the text that a page of @session will show first: who holds it until the page is there sees the page come
+ * up with its text.
+ *
+ * Returns: (transfer full): resolves to a #BksNodeSession; rejects if the book has no text or it cannot be read
+ */
+DexFuture *
+bks_studio_page_preload (BksBookSession *session,
+                         BksPlaces      *places)
+{
+  BksNode *node;
+
+  g_return_val_if_fail (BKS_IS_BOOK_SESSION (session), NULL);
+
+  node = find_where_left (session, places);
+  if (node == NULL)
+    return dex_future_new_reject (BKS_ERROR, BKS_ERROR_NOT_FOUND, "The book is empty");
+  return bks_book_session_open_node (session, bks_node_get_id (node));
 }
 
 /**
