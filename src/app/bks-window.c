@@ -135,19 +135,17 @@ show_library (BksWindow *self)
 
 /* Who goes on with a book sees it first; the shelf is put behind it when it stands. */
 static void
-put_library_behind (gpointer data)
+put_library_behind (GtkWidget *widget)
 {
-  BksWindow *self = data;
+  BksWindow *self = BKS_WINDOW (widget);
 
-  if (self->library == NULL && self->studio_page != NULL)
-    {
-      create_library (self);
-      adw_navigation_view_replace (self->navigation,
-                                   (AdwNavigationPage *[]) { ADW_NAVIGATION_PAGE (self->library),
-                                                             ADW_NAVIGATION_PAGE (self->studio_page) },
-                                   2);
-    }
-  g_object_unref (self);
+  if (self->library != NULL || self->studio_page == NULL || get_application (self) == NULL)
+    return;
+  create_library (self);
+  adw_navigation_view_replace (self->navigation,
+                               (AdwNavigationPage *[]) { ADW_NAVIGATION_PAGE (self->library),
+                                                         ADW_NAVIGATION_PAGE (self->studio_page) },
+                               2);
 }
 
 static BksWindow *
@@ -186,7 +184,7 @@ show_book (BksWindow      *self,
   else
     {
       adw_navigation_view_add (self->navigation, ADW_NAVIGATION_PAGE (self->studio_page));
-      g_idle_add_once (put_library_behind, g_object_ref (self));
+      bks_ui_after_paint (GTK_WIDGET (self), put_library_behind);
     }
   gtk_stack_set_visible_child_name (self->stack, "ready");
   bks_places_set_book (bks_application_get_places (get_application (self)), book_id);

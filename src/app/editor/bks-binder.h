@@ -17,6 +17,7 @@ G_DECLARE_FINAL_TYPE (BksBinder, bks_binder, BKS, BINDER, GtkWidget)
 
 void     bks_binder_set_session  (BksBinder      *self,
                                   BksBookSession *session);
+GtkSearchBar *bks_binder_get_search_bar (BksBinder *self);
 BksNode *bks_binder_get_selected (BksBinder      *self);
 gboolean bks_binder_select       (BksBinder      *self,
                                   const char     *node_id);
