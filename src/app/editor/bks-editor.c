@@ -143,6 +143,14 @@ update_measure (gpointer data)
 }
 
 static void
+update_marks (BksEditor *self)
+{
+  if (self->manuscript != NULL && self->settings != NULL)
+    bks_page_markup_set_show_marks (bks_manuscript_get_markup (self->manuscript),
+                                    g_settings_get_boolean (self->settings, "show-marks"));
+}
+
+static void
 style_changed_cb (BksEditor *self)
 {
   /* The type is known when the style has been worked out. */
@@ -328,6 +336,7 @@ bks_editor_set_settings (BksEditor *self,
 
   g_set_object (&self->settings, settings);
   g_signal_connect_object (settings, "changed::measure", G_CALLBACK (style_changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (settings, "changed::show-marks", G_CALLBACK (update_marks), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (settings, "changed::spell-check", G_CALLBACK (update_spelling), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->view, "type-changed", G_CALLBACK (style_changed_cb), self, G_CONNECT_SWAPPED);
   style_changed_cb (self);
@@ -394,6 +403,7 @@ bks_editor_set_manuscript (BksEditor     *self,
   if (manuscript != NULL)
     {
       update_title (self);
+      update_marks (self);
       gtk_text_view_set_buffer (GTK_TEXT_VIEW (self->view),
                                 GTK_TEXT_BUFFER (bks_manuscript_get_buffer (manuscript)));
       bks_ui_after_paint (GTK_WIDGET (self), update_spelling_later);
