@@ -12,6 +12,7 @@
 #include "bks-error.h"
 #include "bks-export-dialog.h"
 #include "bks-manuscript.h"
+#include "bks-scene-page.h"
 #include "bks-studio-page.h"
 #include "bks-ui.h"
 #include "bks-wording.h"
@@ -37,11 +38,16 @@ struct _BksStudioPage
   AdwOverlaySplitView    *inspector_split;
   AdwBottomSheet         *inspector_sheet;
   GtkToggleButton        *inspector_button;
+  AdwWindowTitle         *inspector_title;
+  GtkWidget              *inspector_switcher_box;
+  AdwViewStack           *inspector_stack;
+  GtkToggleButton        *binder_search_button;
   AdwWindowTitle         *title;
   AdwBanner              *label_banner;
   GtkStack               *editor_stack;
   BksBinder              *binder;
   BksEditor              *editor;
+  BksScenePage           *scene_page;
   BksAiPage              *ai_page;
 };
 
@@ -164,6 +170,7 @@ show_manuscript (BksStudioPage *self,
   remember_place (self);
   bks_editor_set_manuscript (self->editor, manuscript);
   remember_place (self);
+  bks_scene_page_set_manuscript (self->scene_page, self->session, manuscript);
   bks_ai_page_set_manuscript (self->ai_page, self->session, manuscript);
   g_signal_group_set_target (self->session_signals, session);
   g_signal_group_set_target (self->node_signals, bks_node_session_get_node (session));
@@ -206,6 +213,7 @@ show_nothing (BksStudioPage *self)
 {
   g_clear_pointer (&self->wanted, g_free);
   bks_editor_set_manuscript (self->editor, NULL);
+  bks_scene_page_set_manuscript (self->scene_page, self->session, NULL);
   bks_ai_page_set_manuscript (self->ai_page, self->session, NULL);
   g_signal_group_set_target (self->session_signals, NULL);
   g_signal_group_set_target (self->node_signals, NULL);
@@ -337,6 +345,37 @@ update_inspector_button (BksStudioPage *self)
   g_signal_handlers_block_by_func (self->inspector_button, inspector_toggled_cb, self);
   gtk_toggle_button_set_active (self->inspector_button, shown);
   g_signal_handlers_unblock_by_func (self->inspector_button, inspector_toggled_cb, self);
+}
+
+/* One page needs no switcher. */
+static void
+update_inspector_pages (BksStudioPage *self)
+{
+  GtkSelectionModel *pages = adw_view_stack_get_pages (self->inspector_stack);
+  const char *name = adw_view_stack_get_visible_child_name (self->inspector_stack);
+  GtkWidget *child = adw_view_stack_get_visible_child (self->inspector_stack);
+  gboolean several = g_list_model_get_n_items (G_LIST_MODEL (pages)) > 1;
+
+  gtk_widget_set_visible (self->inspector_switcher_box, several);
+  /* The switcher says it where there is one. */
+  adw_window_title_set_title (self->inspector_title,
+                              several || child == NULL
+                                ? ""
+                                : adw_view_stack_page_get_title (adw_view_stack_get_page (self->inspector_stack, child)));
+  if (self->settings != NULL && name != NULL)
+    g_settings_set_string (self->settings, "inspector-page", name);
+  g_object_unref (pages);
+}
+
+/* A page of a name that is not there (any more) leaves the first. */
+static void
+restore_inspector_page (BksStudioPage *self)
+{
+  g_autofree char *name = g_settings_get_string (self->settings, "inspector-page");
+
+  if (adw_view_stack_get_child_by_name (self->inspector_stack, name) != NULL)
+    adw_view_stack_set_visible_child_name (self->inspector_stack, name);
+  update_inspector_pages (self);
 }
 
 /* Where it would cover the page it comes only when asked for. */
@@ -512,11 +551,16 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, inspector_split);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, inspector_sheet);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, inspector_button);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, inspector_title);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, inspector_switcher_box);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, inspector_stack);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, binder_search_button);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, title);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, label_banner);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, editor_stack);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, binder);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, editor);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, scene_page);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, ai_page);
 }
 
@@ -533,6 +577,7 @@ bks_studio_page_class_init (BksStudioPageClass *klass)
 
   g_type_ensure (BKS_TYPE_BINDER);
   g_type_ensure (BKS_TYPE_EDITOR);
+  g_type_ensure (BKS_TYPE_SCENE_PAGE);
   g_type_ensure (BKS_TYPE_AI_PAGE);
   install_actions (widget_class);
   gtk_widget_class_set_template_from_resource (widget_class, "/com/humanizer/BookStudio/bks-studio-page.ui");
@@ -567,6 +612,10 @@ bks_studio_page_init (BksStudioPage *self)
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (self->binder_split, "notify::show-content", G_CALLBACK (show_content_changed_cb), self,
                            G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->inspector_stack, "notify::visible-child", G_CALLBACK (update_inspector_pages), self,
+                           G_CONNECT_SWAPPED);
+  g_object_bind_property (bks_binder_get_search_bar (self->binder), "search-mode-enabled",
+                          self->binder_search_button, "active", G_BINDING_BIDIRECTIONAL | G_BINDING_SYNC_CREATE);
   g_signal_connect (self, "shown", G_CALLBACK (shown_cb), NULL);
 }
 
@@ -642,6 +691,7 @@ bks_studio_page_new (BksStudio      *studio,
   adw_banner_set_revealed (self->label_banner, label != NULL);
   g_signal_connect_object (book, "notify::title", G_CALLBACK (update_book_title), self, G_CONNECT_SWAPPED);
   update_book_title (self);
+  restore_inspector_page (self);
   bks_editor_set_settings (self->editor, settings);
   bks_editor_set_language (self->editor, bks_book_get_language (book));
   bks_ai_page_set_router (self->ai_page, bks_studio_get_router (studio));
