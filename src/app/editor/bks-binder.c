@@ -72,6 +72,15 @@ matches_search (gpointer item,
   return FALSE;
 }
 
+static gboolean
+is_shown (BksBinder  *self,
+          const char *node_id)
+{
+  BksNode *node = bks_book_session_get_node (self->session, node_id);
+
+  return node == NULL || matches_search (node, self);
+}
+
 static GListModel *
 filter_nodes (BksBinder  *self,
               GListModel *nodes)
@@ -118,7 +127,7 @@ search_changed_cb (BksBinder *self)
     self->search = g_utf8_casefold (text, -1);
   gtk_filter_changed (self->filter, GTK_FILTER_CHANGE_DIFFERENT);
   update_stack (self);
-  if (self->shown_id != NULL && bks_binder_get_selected (self) == NULL)
+  if (self->shown_id != NULL && bks_binder_get_selected (self) == NULL && is_shown (self, self->shown_id))
     bks_binder_select (self, self->shown_id);
 }
 
@@ -247,6 +256,7 @@ bind_row_cb (GtkListItemFactory *factory,
   gtk_tree_expander_set_list_row (expander, row);
   bks_binder_row_set_node (BKS_BINDER_ROW (gtk_tree_expander_get_child (expander)), node);
   gtk_list_item_set_accessible_label (item, description);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (expander), GTK_ACCESSIBLE_PROPERTY_LABEL, description, -1);
 }
 
 static void
@@ -662,15 +672,6 @@ expand_to (BksBinder  *self,
       if (g_strcmp0 (bks_node_get_id (item), parent_id) == 0)
         gtk_tree_list_row_set_expanded (row, TRUE);
     }
-}
-
-static gboolean
-is_shown (BksBinder  *self,
-          const char *node_id)
-{
-  BksNode *node = bks_book_session_get_node (self->session, node_id);
-
-  return node == NULL || matches_search (node, self);
 }
 
 /**

@@ -57,7 +57,9 @@ create_tags (BksPageMarkup *self)
   GtkTextBuffer *buffer = self->buffer;
 
   self->tags[BKS_MARKUP_HEADING] = gtk_text_buffer_create_tag (buffer, NULL, "scale", HEADING_SCALE, NULL);
-  self->tags[BKS_MARKUP_QUOTE] = gtk_text_buffer_create_tag (buffer, NULL, "left-margin", QUOTE_MARGIN, NULL);
+  self->tags[BKS_MARKUP_QUOTE] = gtk_text_buffer_create_tag (buffer, NULL, "left-margin", QUOTE_MARGIN,
+                                                             "right-margin", QUOTE_MARGIN,
+                                                             "accumulative-margin", TRUE, NULL);
   self->tags[BKS_MARKUP_BREAK] = gtk_text_buffer_create_tag (buffer, NULL,
                                                              "justification", GTK_JUSTIFY_CENTER, NULL);
   self->tags[BKS_MARKUP_BLANK] = gtk_text_buffer_create_tag (buffer, NULL, "scale", GAP, NULL);

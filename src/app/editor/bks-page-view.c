@@ -15,7 +15,7 @@
 #define TITLE_BOTTOM 14
 #define BOTTOM_MARGIN 160
 /* Between the stars of an asterism, as a multiple of a star. */
-#define ASTERISM_STEP 0.9f
+#define ASTERISM_STEP 1.0f
 
 struct _BksPageView
 {
@@ -324,6 +324,23 @@ bks_page_view_delete_from_cursor (GtkTextView   *view,
     GTK_TEXT_VIEW_CLASS (bks_page_view_parent_class)->delete_from_cursor (view, type, count);
 }
 
+/* The title is read before the text, so the Tab key comes to it first. */
+static gboolean
+bks_page_view_focus (GtkWidget        *widget,
+                     GtkDirectionType  direction)
+{
+  BksPageView *self = BKS_PAGE_VIEW (widget);
+  gboolean forward = direction == GTK_DIR_TAB_FORWARD;
+  gboolean in_title = gtk_widget_get_focus_child (widget) == self->title;
+  gboolean in_text = gtk_widget_is_focus (widget);
+
+  if (!forward && direction != GTK_DIR_TAB_BACKWARD)
+    return GTK_WIDGET_CLASS (bks_page_view_parent_class)->focus (widget, direction);
+  if (forward ? in_text : in_title)
+    return FALSE;
+  return gtk_widget_grab_focus (forward != (in_title || in_text) ? self->title : widget);
+}
+
 static void
 bks_page_view_css_changed (GtkWidget         *widget,
                            GtkCssStyleChange *change)
@@ -361,6 +378,7 @@ bks_page_view_class_init (BksPageViewClass *klass)
   G_OBJECT_CLASS (klass)->finalize = bks_page_view_finalize;
   widget_class->size_allocate = bks_page_view_size_allocate;
   widget_class->snapshot = bks_page_view_snapshot;
+  widget_class->focus = bks_page_view_focus;
   widget_class->css_changed = bks_page_view_css_changed;
   view_class->snapshot_layer = bks_page_view_snapshot_layer;
   view_class->move_cursor = bks_page_view_move_cursor;
@@ -403,6 +421,8 @@ bks_page_view_init (BksPageView *self)
   g_signal_connect (self, "notify::vadjustment", G_CALLBACK (vadjustment_changed_cb), NULL);
   gtk_text_view_set_wrap_mode (view, GTK_WRAP_WORD_CHAR);
   gtk_text_view_set_bottom_margin (view, BOTTOM_MARGIN);
+  /* A tab begins no paragraph of prose; the key leads on to what comes next. */
+  gtk_text_view_set_accepts_tab (view, FALSE);
   gtk_text_view_set_input_hints (view, GTK_INPUT_HINT_SPELLCHECK | GTK_INPUT_HINT_UPPERCASE_SENTENCES);
   gtk_widget_add_css_class (GTK_WIDGET (self), "manuscript");
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Text"), -1);

@@ -222,6 +222,14 @@ show_nothing (BksStudioPage *self)
   gtk_stack_set_visible_child_name (self->editor_stack, "nothing");
 }
 
+/* The last node may go by another hand than the binder's. */
+static void
+nodes_changed_cb (BksStudioPage *self)
+{
+  if (self->editor != NULL && g_list_model_get_n_items (bks_book_session_get_nodes (self->session)) == 0)
+    show_nothing (self);
+}
+
 static void
 node_selected_cb (BksStudioPage *self,
                   BksNode       *node)
@@ -690,6 +698,8 @@ bks_studio_page_new (BksStudio      *studio,
   adw_banner_set_title (self->label_banner, label != NULL ? label : "");
   adw_banner_set_revealed (self->label_banner, label != NULL);
   g_signal_connect_object (book, "notify::title", G_CALLBACK (update_book_title), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (bks_book_session_get_nodes (session), "items-changed", G_CALLBACK (nodes_changed_cb), self,
+                           G_CONNECT_SWAPPED);
   update_book_title (self);
   restore_inspector_page (self);
   bks_editor_set_settings (self->editor, settings);
