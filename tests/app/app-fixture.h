@@ -3,6 +3,7 @@
 
 #include <adwaita.h>
 
+#include "bks-page-style.h"
 #include "bks-studio.h"
 
 G_BEGIN_DECLS
@@ -10,10 +11,11 @@ G_BEGIN_DECLS
 /* A studio in a folder of its own, and a window to put widgets in. */
 typedef struct
 {
-  char      *dir;
-  BksStudio *studio;
-  GSettings *settings;
-  GtkWindow *window;
+  char         *dir;
+  BksStudio    *studio;
+  GSettings    *settings;
+  BksPageStyle *page_style;
+  GtkWindow    *window;
 } AppFixture;
 
 typedef gboolean (*AppCondition) (gpointer data);

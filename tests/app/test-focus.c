@@ -24,6 +24,22 @@ is_by_other_keys (GtkWidget *widget)
   return FALSE;
 }
 
+/* The toolkit remembers where the focus was in each widget. */
+static void
+forget_focus (GtkWindow *window)
+{
+  GtkWidget *at = GTK_WIDGET (window);
+
+  gtk_window_set_focus (window, NULL);
+  while (at != NULL)
+    {
+      GtkWidget *child = gtk_widget_get_focus_child (at);
+
+      gtk_widget_set_focus_child (at, NULL);
+      at = child;
+    }
+}
+
 /* As the key does it, until it comes round to where it began. */
 static GPtrArray *
 walk_by_tab (GtkWindow *window)
@@ -31,7 +47,7 @@ walk_by_tab (GtkWindow *window)
   GPtrArray *stops = g_ptr_array_new ();
   guint first = 0; /* what is before it was come to after the end */
 
-  gtk_window_set_focus (window, NULL);
+  forget_focus (window);
   for (guint i = 0; i < MOST_STEPS; i++)
     {
       GtkWidget *focus;
@@ -41,7 +57,10 @@ walk_by_tab (GtkWindow *window)
       if (g_ptr_array_find (stops, focus, NULL) || (focus == NULL && first > 0))
         break;
       if (focus == NULL)
-        first = stops->len;
+        {
+          forget_focus (window);
+          first = stops->len;
+        }
       else
         g_ptr_array_add (stops, focus);
     }
@@ -161,6 +180,7 @@ assert_walk (AppFixture    *fixture,
   Visit visit;
 
   app_let_pass (400);
+  gtk_test_widget_wait_for_draw (GTK_WIDGET (fixture->window));
   stops = walk_by_tab (fixture->window);
   visit = (Visit) { stops, missed };
   app_walk_mapped (root, check_visited, &visit);
@@ -225,6 +245,7 @@ test_checks (AppFixture    *fixture,
   gtk_box_append (GTK_BOX (box), second);
   gtk_box_append (GTK_BOX (box), deaf);
   app_fixture_show (fixture, box);
+  gtk_test_widget_wait_for_draw (GTK_WIDGET (fixture->window));
   stops = walk_by_tab (fixture->window);
   g_assert_cmpuint (stops->len, ==, 2);
   visit = (Visit) { stops, missed };

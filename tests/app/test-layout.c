@@ -138,6 +138,7 @@ assert_fits (AppFixture    *fixture,
   g_autoptr(GPtrArray) faults = NULL;
 
   app_let_pass (400);
+  gtk_test_widget_wait_for_draw (GTK_WIDGET (fixture->window));
   faults = find_faults (fixture, root);
   for (guint i = 0; i < faults->len; i++)
     g_test_message ("%s", (char *) g_ptr_array_index (faults, i));
@@ -192,6 +193,7 @@ test_checks (AppFixture    *fixture,
   gtk_fixed_put (GTK_FIXED (fixed), under, 102, 100);
   gtk_fixed_put (GTK_FIXED (fixed), gtk_label_new ("Outside"), -30, 300);
   app_fixture_show (fixture, fixed);
+  gtk_test_widget_wait_for_draw (GTK_WIDGET (fixture->window));
   faults = find_faults (fixture, fixed);
   g_assert_cmpuint (faults->len, ==, 3);
 }

@@ -45,6 +45,7 @@ struct _BksStudioPage
   AdwWindowTitle         *title;
   AdwBanner              *label_banner;
   GtkStack               *editor_stack;
+  GtkWidget              *add_chapter_button;
   BksBinder              *binder;
   BksEditor              *editor;
   BksScenePage           *scene_page;
@@ -208,6 +209,18 @@ open_node_fiber (gpointer data)
   return NULL;
 }
 
+/* What is out of sight must not keep the keys to itself. */
+static void
+focus_content (BksStudioPage *self)
+{
+  if (!gtk_widget_get_mapped (GTK_WIDGET (self)))
+    return;
+  if (bks_editor_get_manuscript (self->editor) != NULL)
+    bks_editor_focus_text (self->editor);
+  else
+    gtk_widget_grab_focus (self->add_chapter_button);
+}
+
 static void
 show_nothing (BksStudioPage *self)
 {
@@ -220,6 +233,7 @@ show_nothing (BksStudioPage *self)
   adw_window_title_set_title (self->title, "");
   adw_window_title_set_subtitle (self->title, "");
   gtk_stack_set_visible_child_name (self->editor_stack, "nothing");
+  focus_content (self);
 }
 
 /* The last node may go by another hand than the binder's. */
@@ -508,7 +522,7 @@ bks_studio_page_unroot (GtkWidget *widget)
 static void
 shown_cb (BksStudioPage *self)
 {
-  bks_editor_focus_text (self->editor);
+  focus_content (self);
 }
 
 static void
@@ -566,6 +580,7 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, title);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, label_banner);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, editor_stack);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, add_chapter_button);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, binder);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, editor);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, scene_page);
