@@ -19,6 +19,7 @@ struct _BksWindow
 
   BksLibraryPage *library;
   BksStudioPage  *studio_page;
+  gboolean        restoring; /* the library waits until it is known whether a book comes first */
   gboolean        closing;
 
   GtkStack          *stack;
@@ -109,21 +110,42 @@ popped_cb (BksWindow         *self,
     bks_places_set_book (bks_application_get_places (get_application (self)), NULL);
 }
 
-/* Whichever fiber learns first that the studio is open. */
 static void
-show_library (BksWindow *self)
+create_library (BksWindow *self)
 {
   BksApplication *application = get_application (self);
 
-  if (self->library != NULL)
-    return;
   self->library = bks_library_page_new (bks_application_get_studio (application),
                                         bks_application_get_label (application));
   g_signal_connect_object (self->library, "open-book", G_CALLBACK (bks_window_open_book), self,
                            G_CONNECT_SWAPPED);
+}
+
+/* Whichever fiber learns first that the studio is open. */
+static void
+show_library (BksWindow *self)
+{
+  if (self->library != NULL)
+    return;
+  create_library (self);
   adw_navigation_view_add (self->navigation, ADW_NAVIGATION_PAGE (self->library));
   gtk_stack_set_visible_child_name (self->stack, "ready");
   update_actions (self);
+}
+
+/* Who goes on with a book sees it first; the shelf is put behind it when it stands. */
+static void
+put_library_behind (GtkWidget *widget)
+{
+  BksWindow *self = BKS_WINDOW (widget);
+
+  if (self->library != NULL || self->studio_page == NULL || get_application (self) == NULL)
+    return;
+  create_library (self);
+  adw_navigation_view_replace (self->navigation,
+                               (AdwNavigationPage *[]) { ADW_NAVIGATION_PAGE (self->library),
+                                                         ADW_NAVIGATION_PAGE (self->studio_page) },
+                               2);
 }
 
 static BksWindow *
@@ -151,12 +173,20 @@ show_book (BksWindow      *self,
       gtk_window_present (GTK_WINDOW (other));
       return;
     }
-  adw_navigation_view_pop_to_tag (self->navigation, "library");
+  if (self->library != NULL)
+    adw_navigation_view_pop_to_tag (self->navigation, "library");
   self->studio_page = bks_studio_page_new (bks_application_get_studio (get_application (self)), session,
                                            bks_application_get_settings (get_application (self)),
                                            bks_application_get_places (get_application (self)),
                                            bks_application_get_label (get_application (self)));
-  adw_navigation_view_push (self->navigation, ADW_NAVIGATION_PAGE (self->studio_page));
+  if (self->library != NULL)
+    adw_navigation_view_push (self->navigation, ADW_NAVIGATION_PAGE (self->studio_page));
+  else
+    {
+      adw_navigation_view_add (self->navigation, ADW_NAVIGATION_PAGE (self->studio_page));
+      bks_ui_after_paint (GTK_WIDGET (self), put_library_behind);
+    }
+  gtk_stack_set_visible_child_name (self->stack, "ready");
   bks_places_set_book (bks_application_get_places (get_application (self)), book_id);
 }
 
@@ -167,12 +197,15 @@ open_book_fiber (gpointer data)
   BksWindow *self = verb->self;
   BksApplication *application = get_application (self);
   g_autoptr(BksBookSession) session = NULL;
+  g_autoptr(BksNodeSession) text = NULL;
   g_autoptr(GError) error = NULL;
 
   if (application == NULL || !dex_await (bks_application_wait_studio (application), NULL))
     return NULL;
   session = dex_await_object (bks_studio_open_book (bks_application_get_studio (application),
                                                     verb->text, TRUE), &error);
+  if (session != NULL)
+    text = dex_await_object (bks_studio_page_preload (session, bks_application_get_places (application)), NULL);
   if (gtk_window_get_application (GTK_WINDOW (self)) == NULL)
     return NULL;
   show_library (self);
@@ -207,24 +240,30 @@ restore_fiber (gpointer data)
   BksWindow *self = verb->self;
   BksApplication *application = get_application (self);
   g_autoptr(BksBookSession) session = NULL;
+  g_autoptr(BksNodeSession) text = NULL;
   g_autofree char *book_id = NULL;
+  gboolean here;
 
-  if (!dex_await (bks_application_wait_studio (application), NULL) ||
-      !dex_await (bks_places_wait (bks_application_get_places (application)), NULL))
-    return NULL;
-  book_id = bks_places_dup_book (bks_application_get_places (application));
-  if (book_id == NULL || !is_listed (bks_application_get_studio (application), book_id))
-    return NULL;
-  session = dex_await_object (bks_studio_open_book (bks_application_get_studio (application), book_id, TRUE), NULL);
-  if (session == NULL)
-    return NULL;
-  if (gtk_window_get_application (GTK_WINDOW (self)) != NULL && self->studio_page == NULL)
+  if (dex_await (bks_application_wait_studio (application), NULL) &&
+      dex_await (bks_places_wait (bks_application_get_places (application)), NULL))
     {
-      show_library (self);
-      show_book (self, session);
+      book_id = bks_places_dup_book (bks_application_get_places (application));
+      if (book_id != NULL && is_listed (bks_application_get_studio (application), book_id))
+        session = dex_await_object (bks_studio_open_book (bks_application_get_studio (application), book_id, TRUE),
+                                    NULL);
+      if (session != NULL)
+        text = dex_await_object (bks_studio_page_preload (session, bks_application_get_places (application)), NULL);
     }
-  else if (gtk_window_get_application (GTK_WINDOW (self)) == NULL || find_window_of_book (self, book_id) == NULL)
+  else
+    return NULL; /* The window says so itself. */
+  self->restoring = FALSE;
+  here = gtk_window_get_application (GTK_WINDOW (self)) != NULL;
+  if (session != NULL && here && self->studio_page == NULL)
+    show_book (self, session);
+  else if (session != NULL && (!here || find_window_of_book (self, book_id) == NULL))
     dex_await (bks_book_session_close (session), NULL); /* Somebody was quicker. */
+  else if (here && self->studio_page == NULL)
+    show_library (self);
   return NULL;
 }
 
@@ -265,9 +304,9 @@ wait_studio_fiber (gpointer data)
 
   if (gtk_window_get_application (GTK_WINDOW (self)) == NULL)
     return NULL;
-  if (opened)
+  if (opened && !self->restoring)
     show_library (self);
-  else
+  else if (!opened)
     show_failure (self, error);
   return NULL;
 }
@@ -399,6 +438,7 @@ bks_window_restore (BksWindow *self)
 {
   g_return_if_fail (BKS_IS_WINDOW (self));
 
+  self->restoring = TRUE;
   bks_verb_start (restore_fiber, self, NULL, NULL);
 }
 

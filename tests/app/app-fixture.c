@@ -57,6 +57,31 @@ app_await_book (DexFuture *future)
   return app_await_object (future);
 }
 
+/* As the application does it, which the tests do without. */
+static void
+load_style (const char *name)
+{
+  g_autoptr(GtkCssProvider) provider = gtk_css_provider_new ();
+  g_autofree char *path = g_strconcat ("/com/humanizer/BookStudio/", name, NULL);
+
+  gtk_css_provider_load_from_resource (provider, path);
+  gtk_style_context_add_provider_for_display (gdk_display_get_default (), GTK_STYLE_PROVIDER (provider),
+                                              GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
+}
+
+static void
+load_styles (void)
+{
+  static gboolean loaded;
+
+  if (loaded)
+    return;
+  loaded = TRUE;
+  load_style ("style.css");
+  if (adw_style_manager_get_high_contrast (adw_style_manager_get_default ()))
+    load_style ("style-hc.css");
+}
+
 void
 app_fixture_set_up (AppFixture    *fixture,
                     gconstpointer  data)
@@ -68,6 +93,8 @@ app_fixture_set_up (AppFixture    *fixture,
   fixture->settings = g_settings_new ("com.humanizer.BookStudio");
   /* libspelling 0.4.8 leaks what a check that still runs has found. */
   g_settings_set_boolean (fixture->settings, "spell-check", FALSE);
+  load_styles ();
+  fixture->page_style = bks_page_style_new (fixture->settings);
   fixture->studio = bks_studio_new (fixture->dir, secrets, limits);
   app_await (bks_studio_open (fixture->studio));
   fixture->window = GTK_WINDOW (adw_window_new ());
@@ -85,6 +112,7 @@ app_fixture_tear_down (AppFixture    *fixture,
   g_assert_null (fixture->window);
   app_await (bks_studio_close (fixture->studio));
   g_clear_object (&fixture->studio);
+  g_clear_object (&fixture->page_style);
   g_clear_object (&fixture->settings);
   remove_tree (fixture->dir);
   g_clear_pointer (&fixture->dir, g_free);

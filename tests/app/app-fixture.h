@@ -3,17 +3,20 @@
 
 #include <adwaita.h>
 
+#include "bks-page-style.h"
 #include "bks-provider-list.h"
+#include "bks-studio.h"
 
 G_BEGIN_DECLS
 
 /* A studio in a folder of its own, and a window to put widgets in. */
 typedef struct
 {
-  char      *dir;
-  BksStudio *studio;
-  GSettings *settings;
-  GtkWindow *window;
+  char            *dir;
+  BksStudio       *studio;
+  GSettings       *settings;
+  BksPageStyle    *page_style;
+  GtkWindow       *window;
   BksProviderList *providers; /* NULL until app_fixture_get_providers() */
 } AppFixture;
 

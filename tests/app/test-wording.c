@@ -23,6 +23,9 @@ test_words (void)
   assert_text (bks_wording_words (0), "0 words");
   assert_text (bks_wording_words (1), "1 word");
   assert_text (bks_wording_words (847), "847 words");
+  assert_text (bks_wording_words (1502), "1,502 words");
+  assert_text (bks_wording_number (-1234567), "-1,234,567");
+  assert_text (bks_wording_number (-123), "-123");
 }
 
 static void
@@ -55,7 +58,7 @@ test_money (void)
   BksEstimate unpriced = { 1, 0, BKS_MONEY_UNKNOWN, BKS_MONEY_UNKNOWN };
   BksEstimate gratis = { 10, 10, 0, 0 };
 
-  assert_text (bks_wording_estimate (&priced), "≈ $0.004 · 1240 tokens");
+  assert_text (bks_wording_estimate (&priced), "≈ $0.004 · 1,240 tokens");
   assert_text (bks_wording_estimate (&unpriced), "price unknown · ≈ 1 token");
   assert_text (bks_wording_estimate (&gratis), "free · ≈ 20 tokens");
   assert_text (bks_wording_month (NOON, BKS_MONEY_PER_DOLLAR * 312 / 100, 0), "Jun $3.12");

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Photographs every page into a folder with an index: light, dark, 360 px and Arabic.
+"""Photographs every page and dialog into a folder with an index: light, dark, 360 px and Arabic.
 
-Usage: shots.py [FOLDER]   (default: shots/ in the checkout)
+Usage: shots.py [FOLDER] [LOOK…]   (default: shots/ in the checkout, every look)
 """
 
 import html
@@ -11,6 +11,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+from tour import stops  # noqa: E402
 from world import SOURCE, World  # noqa: E402
 
 LOOKS = {
@@ -18,53 +19,50 @@ LOOKS = {
     'dark': {'dark': True},
     'narrow': {'size': (360, 720)},
     'arabic': {'language': 'ar_EG.UTF-8'},
+    'contrast': {'high_contrast': True},
+    'large': {'text_scale': 2.0},
 }
-SIZE = (1200, 800)
+SIZE = (1280, 800)
 PAGE = '''<!DOCTYPE html>
 <meta charset="utf-8"><title>Book Studio: every page</title>
-<style>body {{ font: 14px sans-serif; margin: 2em }} figure {{ display: inline-block; margin: 1em }}
-img {{ max-width: 560px; border: 1px solid #ccc }}</style>
+<meta name="color-scheme" content="light dark">
+<style>body {{ font: 14px sans-serif; margin: 2em }} figure {{ display: inline-block; margin: 1em; vertical-align: top }}
+img {{ max-width: 560px; border: 1px solid #8888 }}</style>
 <h1>Book Studio: every page</h1>
 {}
 '''
 
 
-def photograph(folder, look, *, size=SIZE, language='C.UTF-8', dark=False):
-    taken = []
-    with World(dark=dark, language=language) as world:
-        world.cli('book', 'import', '--sample')
-        book = world.cli_json('book', 'list')['books'][0]['id']
-        app = world.start_app()
+def photograph(folder, look, *, size=SIZE, text_scale=1.0, **options):
+    names = []
+    with World(text_scale=text_scale, **options) as world:
+        for stop in stops(world, size, text_scale):
+            name = f'{look}-{stop.name}.png'
+            stop.app.screenshot(folder / name, stop.toplevel)
+            names.append((stop.name, name))
+    return names
 
-        def shoot(page):
-            app.settle(30)
-            app.screenshot(folder / f'{look}-{page}.png')
-            taken.append(f'{look}-{page}.png')
 
-        app.resize(*size)
-        shoot('library')
-        app.key('ctrl+comma')
-        shoot('preferences')
-        app.key('Escape')
-        world.cli('provider', 'add', 'scripted', '--protocol', 'openai', '--base-url',
-                  world.start_provider('--demo'))
-        world.run('gapplication', 'action', 'com.humanizer.BookStudio', 'open-book', f"'{book}'")
-        app.wait_text('Chapter 1')
-        shoot('studio')
-        app.quit()
-    return taken
+def write_index(folder, taken):
+    """A heading a page, its looks side by side."""
+    pages = dict.fromkeys(page for names in taken.values() for page, _ in names)
+    sections = []
+    for page in pages:
+        figures = [f'<figure><a href="{html.escape(name)}"><img src="{html.escape(name)}" alt=""></a>'
+                   f'<figcaption>{html.escape(look)}</figcaption></figure>'
+                   for look, names in taken.items() for known, name in names if known == page]
+        sections.append(f'<h2>{html.escape(page)}</h2>\n' + '\n'.join(figures))
+    (folder / 'index.html').write_text(PAGE.format('\n'.join(sections)))
 
 
 def main():
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else SOURCE / 'shots').resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    names = []
-    for look, options in LOOKS.items():
+    taken = {}
+    for look in sys.argv[2:] or LOOKS:
         print(f'{look} …', file=sys.stderr, flush=True)
-        names += photograph(folder, look, **options)
-    figures = '\n'.join(f'<figure><img src="{html.escape(name)}" alt=""><figcaption>{html.escape(name)}</figcaption></figure>'
-                        for name in names)
-    (folder / 'index.html').write_text(PAGE.format(figures))
+        taken[look] = photograph(folder, look, **LOOKS[look])
+    write_index(folder, taken)
     print(folder / 'index.html')
 
 

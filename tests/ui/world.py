@@ -69,6 +69,14 @@ cursor-blink=false
 high-contrast={high_contrast}
 '''
 
+# As GNOME has it; on a bare display GTK would take the fonts and buttons of nobody's desktop.
+TOOLKIT_SETTINGS = '''[Settings]
+gtk-font-name=Cantarell 11
+gtk-decoration-layout=appmenu:close
+gtk-xft-dpi={dpi}
+'''
+DPI = 96 * 1024
+
 
 class Unavailable(AssertionError):
     """A program that the world is made of is not installed here."""
@@ -176,12 +184,13 @@ class World(Household):
     """One person's home and keyring ('unlocked', 'locked' or 'absent') on the desktop."""
 
     def __init__(self, *, display=True, keyring='unlocked', dark=False, high_contrast=False,
-                 language='C.UTF-8', data_dir=None):
+                 text_scale=1.0, language='C.UTF-8', data_dir=None):
         super().__init__('book-studio-world-')
         self.data_dir = data_dir
+        self.right_to_left = language.startswith(('ar', 'he', 'fa'))
         try:
             self._furnish(display, language)
-            self._write_settings(dark, high_contrast)
+            self._write_settings(dark, high_contrast, text_scale)
             if keyring != 'absent':
                 self._start_keyring(locked=keyring == 'locked')
         except BaseException:
@@ -216,12 +225,15 @@ class World(Household):
         if display:
             self.environment['DISPLAY'] = desktop.need_display()
 
-    def _write_settings(self, dark, high_contrast):
+    def _write_settings(self, dark, high_contrast, text_scale):
         settings = self.home / '.config/glib-2.0/settings'
         settings.mkdir(parents=True)
         (settings / 'keyfile').write_text(DESKTOP_SETTINGS.format(
             color_scheme='prefer-dark' if dark else 'default',
             high_contrast=str(high_contrast).lower()))
+        toolkit = self.home / '.config/gtk-4.0'
+        toolkit.mkdir()
+        (toolkit / 'settings.ini').write_text(TOOLKIT_SETTINGS.format(dpi=round(DPI * text_scale)))
 
     # ----------------------------------------------------- keyring -----
 
@@ -249,6 +261,10 @@ class World(Household):
         return 'true' in answer.stdout
 
     # ------------------------------------------------ our programs -----
+
+    def forget_session(self):
+        """The next start comes up in the library."""
+        (self.data_dir or self.home / '.local/share/book-studio').joinpath('places.ini').unlink(missing_ok=True)
 
     def data_dir_arguments(self):
         return ['--data-dir', self.data_dir] if self.data_dir else []
@@ -332,12 +348,22 @@ class App:
 
         wait_until(same, seconds, 'the window to come to rest')
 
-    def screenshot(self, path):
-        """Photographs the window into a PNG file."""
+    def screenshot(self, path, toplevel=None):
+        """Photographs the window, with the menus over it, into a PNG file."""
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        result = self.world.run('import', '-window', self.window, path)
+        result = self.world.run('import', '-window', 'root', '-crop', self.geometry(toplevel), '+repage', path)
         if result.returncode != 0:
             raise AssertionError(f'no picture: {result.stderr}')
+
+    def geometry(self, toplevel=None):
+        """Of the window on the screen, as ImageMagick writes it: 1280x800+0+0."""
+        values = dict(line.split('=') for line in
+                      self.world.run('xdotool', 'getwindowgeometry', '--shell', toplevel or self.window).stdout.split())
+        return f"{values['WIDTH']}x{values['HEIGHT']}+{values['X']}+{values['Y']}"
+
+    def windows(self):
+        """The X windows of the application that are in sight."""
+        return self.world.run('xdotool', 'search', '--onlyvisible', '--pid', self.process.pid).stdout.split()
 
     def keep_screenshot(self, name):
         """Keeps a picture where BKS_SCREENSHOT_DIR asks for them."""
@@ -400,6 +426,60 @@ class App:
             return wait_until(search, seconds, f'{role} {name!r}')
         except AssertionError as error:
             raise AssertionError(f'{error}; on the screen:\n{self.describe()}') from None
+
+    def find_any(self, *roles, name):
+        """Role and name of the first that is there: what a switcher's buttons are differs between toolkits."""
+        def search():
+            return next(((role, name) for role in roles if self.find_all(role, name)), None)
+
+        return wait_until(search, FIND_SECONDS, f'{roles} {name!r}')
+
+    def find_toplevel(self, window):
+        """The accessible window that is as large as that X window."""
+        width, height = map(int, re.match(r'(\d+)x(\d+)', self.geometry(window)).groups())
+
+        def search():
+            application = self._application()
+            for index in range(application.get_child_count()):
+                child = application.get_child_at_index(index)
+                box = child.get_component_iface().get_extents(self._atspi.CoordType.WINDOW)
+                if abs(box.width - width) < 60 and abs(box.height - height) < 60:
+                    return child
+            return None
+
+        return wait_until(search, FIND_SECONDS, 'the window to be told of')
+
+    def names_below(self, top):
+        """The names of everything in `top`."""
+        return [node.get_name() for node in self.walk(top)]
+
+    def has_focus(self, node):
+        return node.get_state_set().contains(self._atspi.StateType.FOCUSED)
+
+    def focus_is_in(self, role):
+        """Whether what has the focus is, or stands in, something of that role."""
+        for node in self.walk():
+            try:
+                if self.has_focus(node):
+                    while node is not None:
+                        if node.get_role_name() == role:
+                            return True
+                        node = node.get_parent()
+                    return False
+            except self._atspi_error():
+                continue
+        return False
+
+    def tab_to(self, role, seconds=FIND_SECONDS):
+        """Presses Tab until something of that role has the focus."""
+        def reached():
+            if self.focus_is_in(role):
+                return True
+            self.key('Tab')
+            time.sleep(0.1)
+            return False
+
+        wait_until(reached, seconds, f'the focus to come to a {role}')
 
     def wait_gone(self, role, name=None, seconds=FIND_SECONDS):
         wait_until(lambda: not self.find_all(role, name), seconds, f'{role} {name!r} to go')

@@ -16,15 +16,13 @@ struct _BksBinderRow
   GSignalGroup *node_signals;
   GSignalGroup *children_signals;
 
-  GtkTreeExpander *expander;
-  GtkImage        *icon;
-  GtkLabel        *title_label;
-  GtkLabel        *words_label;
+  GtkImage *icon;
+  GtkLabel *title_label;
+  GtkLabel *words_label;
 };
 
 enum
 {
-  MENU_REQUESTED,
   CLICKED,
   N_SIGNALS
 };
@@ -67,7 +65,7 @@ update (BksBinderRow *self)
   if (self->node == NULL)
     return;
   words = bks_node_get_total_words (self->node);
-  count = words > 0 ? g_strdup_printf ("%'" G_GINT64_FORMAT, words) : g_strdup ("");
+  count = words > 0 ? bks_wording_number (words) : g_strdup ("");
   gtk_image_set_from_icon_name (self->icon, get_icon_name (bks_node_get_kind (self->node)));
   gtk_label_set_label (self->title_label, get_title (self->node));
   gtk_label_set_label (self->words_label, count);
@@ -78,30 +76,12 @@ update (BksBinderRow *self)
 static void
 update_expander (BksBinderRow *self)
 {
+  GtkWidget *expander = gtk_widget_get_ancestor (GTK_WIDGET (self), GTK_TYPE_TREE_EXPANDER);
   GListModel *children = self->node != NULL ? bks_node_get_children (self->node) : NULL;
 
-  gtk_tree_expander_set_hide_expander (self->expander,
-                                       children == NULL || g_list_model_get_n_items (children) == 0);
-}
-
-static void
-menu_pressed_cb (BksBinderRow *self,
-                 int           n_press,
-                 double        x,
-                 double        y,
-                 GtkGesture   *gesture)
-{
-  gtk_gesture_set_state (gesture, GTK_EVENT_SEQUENCE_CLAIMED);
-  g_signal_emit (self, signals[MENU_REQUESTED], 0, x, y);
-}
-
-static void
-long_pressed_cb (BksBinderRow *self,
-                 double        x,
-                 double        y,
-                 GtkGesture   *gesture)
-{
-  menu_pressed_cb (self, 1, x, y, gesture);
+  if (expander != NULL)
+    gtk_tree_expander_set_hide_expander (GTK_TREE_EXPANDER (expander),
+                                         children == NULL || g_list_model_get_n_items (children) == 0);
 }
 
 static void
@@ -132,14 +112,6 @@ bks_binder_row_class_init (BksBinderRowClass *klass)
   object_class->dispose = bks_binder_row_dispose;
 
   /**
-   * BksBinderRow::menu-requested:
-   * @self: the row
-   * @x: where, in the row
-   * @y: where, in the row
-   */
-  signals[MENU_REQUESTED] = g_signal_new ("menu-requested", BKS_TYPE_BINDER_ROW, G_SIGNAL_RUN_LAST, 0,
-                                          NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_DOUBLE, G_TYPE_DOUBLE);
-  /**
    * BksBinderRow::clicked:
    * @self: the row
    */
@@ -147,12 +119,9 @@ bks_binder_row_class_init (BksBinderRowClass *klass)
                                    NULL, NULL, NULL, G_TYPE_NONE, 0);
 
   gtk_widget_class_set_template_from_resource (widget_class, "/com/humanizer/BookStudio/bks-binder-row.ui");
-  gtk_widget_class_bind_template_child (widget_class, BksBinderRow, expander);
   gtk_widget_class_bind_template_child (widget_class, BksBinderRow, icon);
   gtk_widget_class_bind_template_child (widget_class, BksBinderRow, title_label);
   gtk_widget_class_bind_template_child (widget_class, BksBinderRow, words_label);
-  gtk_widget_class_bind_template_callback (widget_class, menu_pressed_cb);
-  gtk_widget_class_bind_template_callback (widget_class, long_pressed_cb);
   gtk_widget_class_bind_template_callback (widget_class, clicked_cb);
   gtk_widget_class_set_css_name (widget_class, "binderrow");
 }
@@ -194,25 +163,56 @@ bks_binder_row_get_node (BksBinderRow *self)
 }
 
 /**
- * bks_binder_row_set_row:
- * @self: a row
- * @row: (nullable): the row of the tree to show, its node kept up to date
+ * bks_binder_row_set_node:
+ * @self: a row, the child of a #GtkTreeExpander
+ * @node: (nullable): the node to show, kept up to date
  */
 void
-bks_binder_row_set_row (BksBinderRow   *self,
-                        GtkTreeListRow *row)
+bks_binder_row_set_node (BksBinderRow *self,
+                         BksNode      *node)
 {
-  g_autoptr(BksNode) node = NULL;
-
   g_return_if_fail (BKS_IS_BINDER_ROW (self));
 
-  node = row != NULL ? gtk_tree_list_row_get_item (row) : NULL;
-  gtk_tree_expander_set_list_row (self->expander, row);
   g_set_object (&self->node, node);
   g_signal_group_set_target (self->node_signals, node);
   g_signal_group_set_target (self->children_signals, node != NULL ? bks_node_get_children (node) : NULL);
   update (self);
   update_expander (self);
+}
+
+static BksBinderRow *
+find_below (GtkWidget *widget)
+{
+  if (BKS_IS_BINDER_ROW (widget))
+    return BKS_BINDER_ROW (widget);
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL; child = gtk_widget_get_next_sibling (child))
+    {
+      BksBinderRow *found = find_below (child);
+
+      if (found != NULL)
+        return found;
+    }
+  return NULL;
+}
+
+/**
+ * bks_binder_row_find:
+ * @list: a list of rows
+ * @x: where, in @list
+ * @y: where, in @list
+ *
+ * Returns: (transfer none) (nullable): the row that stands there, whatever of it is under the point
+ */
+BksBinderRow *
+bks_binder_row_find (GtkWidget *list,
+                     double     x,
+                     double     y)
+{
+  GtkWidget *at = gtk_widget_pick (list, x, y, GTK_PICK_DEFAULT);
+
+  while (at != NULL && at != list && gtk_widget_get_parent (at) != list)
+    at = gtk_widget_get_parent (at);
+  return at != NULL && at != list ? find_below (at) : NULL;
 }
 
 /**

@@ -4,8 +4,11 @@
 #include "config.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 #include "bks-async.h"
+#include "bks-binder-drag-private.h"
+#include "bks-binder-places-private.h"
 #include "bks-binder-row.h"
 #include "bks-binder.h"
 #include "bks-ui.h"
@@ -17,10 +20,16 @@ struct _BksBinder
   BksBookSession     *session;
   GtkTreeListModel   *tree;
   GtkSingleSelection *selection;
+  GtkFilter          *filter;
+  char               *search;    /* folded; NULL: everything is shown */
+  char               *shown_id;  /* the node that was selected last */
 
-  GtkWidget   *scroller;
-  GtkListView *list;
-  GMenuModel  *node_menu;
+  GtkStack     *stack;
+  GtkSearchBar *search_bar;
+  GtkEditable  *search_entry;
+  GtkWidget    *scroller;
+  GtkListView  *list;
+  GMenuModel   *node_menu;
 };
 
 enum
@@ -36,112 +45,98 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (BksBinder, bks_binder, GTK_TYPE_WIDGET)
 
-/* Places in the tree */
+/* The list */
+
+/* A part whose chapter is found is shown too, or nobody would know where it is. */
+static gboolean
+matches_search (gpointer item,
+                gpointer data)
+{
+  BksBinder *self = data;
+  BksNode *node = item;
+  GListModel *children = bks_node_get_children (node);
+  g_autofree char *title = NULL;
+
+  if (self->search == NULL)
+    return TRUE;
+  title = g_utf8_casefold (bks_node_get_title (node), -1);
+  if (strstr (title, self->search) != NULL)
+    return TRUE;
+  for (guint i = 0; i < g_list_model_get_n_items (children); i++)
+    {
+      g_autoptr(BksNode) child = g_list_model_get_item (children, i);
+
+      if (matches_search (child, self))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
+is_shown (BksBinder  *self,
+          const char *node_id)
+{
+  BksNode *node = bks_book_session_get_node (self->session, node_id);
+
+  return node == NULL || matches_search (node, self);
+}
 
 static GListModel *
-get_siblings (BksBinder *self,
-              BksNode   *node)
+filter_nodes (BksBinder  *self,
+              GListModel *nodes)
 {
-  const char *parent_id = bks_node_get_parent_id (node);
-  BksNode *parent = parent_id != NULL ? bks_book_session_get_node (self->session, parent_id) : NULL;
-
-  return parent != NULL ? bks_node_get_children (parent) : bks_book_session_get_nodes (self->session);
+  return G_LIST_MODEL (gtk_filter_list_model_new (g_object_ref (nodes), g_object_ref (self->filter)));
 }
-
-static int
-find_position (GListModel *siblings,
-               BksNode    *node)
-{
-  for (guint i = 0; i < g_list_model_get_n_items (siblings); i++)
-    {
-      g_autoptr(BksNode) item = g_list_model_get_item (siblings, i);
-
-      if (g_strcmp0 (bks_node_get_id (item), bks_node_get_id (node)) == 0)
-        return (int) i;
-    }
-  return -1;
-}
-
-typedef struct
-{
-  const char *parent_id;
-  int         position;
-} Place;
-
-/* Past the end of its part, a chapter goes on in the next one. */
-static gboolean
-find_place_in_neighbour (BksBinder *self,
-                         BksNode   *node,
-                         int        step,
-                         Place     *place)
-{
-  const char *parent_id = bks_node_get_parent_id (node);
-  BksNode *parent = parent_id != NULL ? bks_book_session_get_node (self->session, parent_id) : NULL;
-  GListModel *uncles;
-  g_autoptr(BksNode) uncle = NULL;
-  int position;
-
-  if (parent == NULL)
-    return FALSE;
-  uncles = get_siblings (self, parent);
-  position = find_position (uncles, parent) + step;
-  uncle = position >= 0 ? g_list_model_get_item (uncles, (guint) position) : NULL;
-  if (uncle == NULL || bks_node_get_kind (uncle) != bks_node_get_kind (parent))
-    return FALSE;
-  place->parent_id = bks_node_get_id (bks_book_session_get_node (self->session, bks_node_get_id (uncle)));
-  place->position = step < 0 ? -1 : 0;
-  return TRUE;
-}
-
-static gboolean
-find_place_moved (BksBinder *self,
-                  BksNode   *node,
-                  int        step,
-                  Place     *place)
-{
-  GListModel *siblings = get_siblings (self, node);
-  int position = find_position (siblings, node) + step;
-
-  if (position < 0 || position >= (int) g_list_model_get_n_items (siblings))
-    return find_place_in_neighbour (self, node, step, place);
-  *place = (Place) { bks_node_get_parent_id (node), position };
-  return TRUE;
-}
-
-/* A new node goes right after the selected one, on the nearest level that can hold it. */
-static Place
-find_place_new (BksBinder   *self,
-                BksNodeKind  kind)
-{
-  BksNode *node = bks_binder_get_selected (self);
-
-  while (node != NULL && bks_node_get_kind (node) != kind)
-    {
-      const char *parent_id = bks_node_get_parent_id (node);
-      BksNodeKind above = bks_node_get_kind (node);
-
-      if ((kind == BKS_NODE_SCENE && above == BKS_NODE_CHAPTER) || (kind == BKS_NODE_CHAPTER && above == BKS_NODE_PART))
-        return (Place) { bks_node_get_id (node), -1 };
-      node = parent_id != NULL ? bks_book_session_get_node (self->session, parent_id) : NULL;
-    }
-  if (node == NULL)
-    return (Place) { NULL, -1 };
-  return (Place) { bks_node_get_parent_id (node), find_position (get_siblings (self, node), node) + 1 };
-}
-
-/* The list */
 
 static GListModel *
 create_children (gpointer item,
                  gpointer data)
 {
-  return g_object_ref (bks_node_get_children (item));
+  return filter_nodes (data, bks_node_get_children (item));
 }
 
 static void
 selected_cb (BksBinder *self)
 {
-  g_signal_emit (self, signals[NODE_SELECTED], 0, bks_binder_get_selected (self));
+  BksNode *node = bks_binder_get_selected (self);
+
+  if (node != NULL)
+    g_set_str (&self->shown_id, bks_node_get_id (node));
+  /* What a search hides stays open. */
+  if (node != NULL || self->search == NULL)
+    g_signal_emit (self, signals[NODE_SELECTED], 0, node);
+}
+
+static void
+update_stack (BksBinder *self)
+{
+  gboolean found = g_list_model_get_n_items (G_LIST_MODEL (self->selection)) > 0;
+
+  gtk_stack_set_visible_child_name (self->stack, found || self->search == NULL ? "nodes" : "nothing-found");
+}
+
+static void
+search_changed_cb (BksBinder *self)
+{
+  g_autofree char *text = g_strstrip (g_strdup (gtk_editable_get_text (self->search_entry)));
+
+  if (self->session == NULL)
+    return;
+  g_clear_pointer (&self->search, g_free);
+  if (*text != '\0')
+    self->search = g_utf8_casefold (text, -1);
+  gtk_filter_changed (self->filter, GTK_FILTER_CHANGE_DIFFERENT);
+  update_stack (self);
+  if (self->shown_id != NULL && bks_binder_get_selected (self) == NULL && is_shown (self, self->shown_id))
+    bks_binder_select (self, self->shown_id);
+}
+
+/* From the entry on with what was found. */
+static void
+search_activated_cb (BksBinder *self)
+{
+  if (g_list_model_get_n_items (G_LIST_MODEL (self->selection)) > 0)
+    gtk_widget_grab_focus (GTK_WIDGET (self->list));
 }
 
 static void
@@ -159,17 +154,79 @@ row_clicked_cb (BksBinder    *self,
 }
 
 static void
-menu_requested_cb (BksBinder    *self,
-                   double        x,
-                   double        y,
-                   BksBinderRow *row)
+popup_menu (BksBinder *self,
+            double     x,
+            double     y)
 {
-  BksNode *node = bks_binder_row_get_node (row);
+  graphene_point_t point;
 
-  if (node == NULL)
-    return;
-  bks_binder_select (self, bks_node_get_id (node));
-  bks_ui_popup_menu (GTK_WIDGET (row), self->node_menu, x, y);
+  if (gtk_widget_compute_point (GTK_WIDGET (self->list), GTK_WIDGET (self),
+                                &GRAPHENE_POINT_INIT ((float) x, (float) y), &point))
+    bks_ui_popup_menu (GTK_WIDGET (self), self->node_menu, point.x, point.y);
+}
+
+static void
+menu_pressed_cb (BksBinder  *self,
+                 int         n_press,
+                 double      x,
+                 double      y,
+                 GtkGesture *gesture)
+{
+  BksBinderRow *row = bks_binder_row_find (GTK_WIDGET (self->list), x, y);
+
+  gtk_gesture_set_state (gesture, GTK_EVENT_SEQUENCE_CLAIMED);
+  if (row != NULL && bks_binder_row_get_node (row) != NULL)
+    bks_binder_select (self, bks_node_get_id (bks_binder_row_get_node (row)));
+  popup_menu (self, x, y);
+}
+
+static void
+long_pressed_cb (BksBinder  *self,
+                 double      x,
+                 double      y,
+                 GtkGesture *gesture)
+{
+  menu_pressed_cb (self, 1, x, y, gesture);
+}
+
+/* The row that has the focus, which by the keys is the selected one. */
+static BksBinderRow *
+find_focused_row (BksBinder *self)
+{
+  GtkWidget *focus = gtk_root_get_focus (gtk_widget_get_root (GTK_WIDGET (self)));
+  graphene_rect_t bounds;
+
+  if (focus == NULL || !gtk_widget_is_ancestor (focus, GTK_WIDGET (self->list)) ||
+      !gtk_widget_compute_bounds (focus, GTK_WIDGET (self->list), &bounds))
+    return NULL;
+  return bks_binder_row_find (GTK_WIDGET (self->list), bounds.origin.x + bounds.size.width / 2,
+                              bounds.origin.y + bounds.size.height / 2);
+}
+
+static void
+menu_action (GtkWidget  *widget,
+             const char *name,
+             GVariant   *parameter)
+{
+  BksBinder *self = BKS_BINDER (widget);
+  BksBinderRow *row = find_focused_row (self);
+  graphene_rect_t bounds;
+
+  if (row != NULL && gtk_widget_compute_bounds (GTK_WIDGET (row), GTK_WIDGET (self->list), &bounds))
+    popup_menu (self, bounds.origin.x + bounds.size.width / 2, bounds.origin.y + bounds.size.height);
+  else
+    popup_menu (self, 0, 0);
+}
+
+static void
+search_action (GtkWidget  *widget,
+               const char *name,
+               GVariant   *parameter)
+{
+  BksBinder *self = BKS_BINDER (widget);
+
+  gtk_search_bar_set_search_mode (self->search_bar, TRUE);
+  gtk_widget_grab_focus (GTK_WIDGET (self->search_entry));
 }
 
 static void
@@ -177,11 +234,13 @@ setup_row_cb (GtkListItemFactory *factory,
               GtkListItem        *item,
               BksBinder          *self)
 {
+  GtkWidget *expander = gtk_tree_expander_new ();
   GtkWidget *row = bks_binder_row_new ();
 
-  g_signal_connect_object (row, "menu-requested", G_CALLBACK (menu_requested_cb), self, G_CONNECT_SWAPPED);
+  gtk_tree_expander_set_indent_for_icon (GTK_TREE_EXPANDER (expander), FALSE);
+  gtk_tree_expander_set_child (GTK_TREE_EXPANDER (expander), row);
   g_signal_connect_object (row, "clicked", G_CALLBACK (row_clicked_cb), self, G_CONNECT_SWAPPED);
-  gtk_list_item_set_child (item, row);
+  gtk_list_item_set_child (item, expander);
 }
 
 static void
@@ -189,12 +248,15 @@ bind_row_cb (GtkListItemFactory *factory,
              GtkListItem        *item,
              BksBinder          *self)
 {
+  GtkTreeExpander *expander = GTK_TREE_EXPANDER (gtk_list_item_get_child (item));
   GtkTreeListRow *row = gtk_list_item_get_item (item);
   g_autoptr(BksNode) node = gtk_tree_list_row_get_item (row);
   g_autofree char *description = bks_binder_row_describe (node);
 
-  bks_binder_row_set_row (BKS_BINDER_ROW (gtk_list_item_get_child (item)), row);
+  gtk_tree_expander_set_list_row (expander, row);
+  bks_binder_row_set_node (BKS_BINDER_ROW (gtk_tree_expander_get_child (expander)), node);
   gtk_list_item_set_accessible_label (item, description);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (expander), GTK_ACCESSIBLE_PROPERTY_LABEL, description, -1);
 }
 
 static void
@@ -202,7 +264,10 @@ unbind_row_cb (GtkListItemFactory *factory,
                GtkListItem        *item,
                BksBinder          *self)
 {
-  bks_binder_row_set_row (BKS_BINDER_ROW (gtk_list_item_get_child (item)), NULL);
+  GtkTreeExpander *expander = GTK_TREE_EXPANDER (gtk_list_item_get_child (item));
+
+  bks_binder_row_set_node (BKS_BINDER_ROW (gtk_tree_expander_get_child (expander)), NULL);
+  gtk_tree_expander_set_list_row (expander, NULL);
 }
 
 /* Add */
@@ -215,12 +280,12 @@ add_fiber (gpointer data)
   g_autoptr(BksNode) node = NULL;
   g_autoptr(GError) error = NULL;
   BksNodeKind kind = BKS_NODE_CHAPTER;
-  Place place;
+  BksBinderPlace place;
   const char *title;
 
   bks_node_kind_from_string (verb->text, &kind);
   title = kind == BKS_NODE_PART ? _("New Part") : kind == BKS_NODE_SCENE ? _("New Scene") : _("New Chapter");
-  place = find_place_new (self, kind);
+  place = bks_binder_find_new (self->session, bks_binder_get_selected (self), kind);
   node = dex_await_object (bks_book_session_add_node (self->session, kind, title, place.parent_id, place.position),
                            &error);
   if (gtk_widget_get_root (GTK_WIDGET (self)) == NULL)
@@ -249,9 +314,9 @@ move_fiber (gpointer data)
   BksBinder *self = verb->self;
   BksNode *node = verb->object;
   g_autoptr(GError) error = NULL;
-  Place place;
+  BksBinderPlace place;
 
-  if (!find_place_moved (self, node, atoi (verb->text), &place))
+  if (!bks_binder_find_moved (self->session, node, atoi (verb->text), &place))
     return NULL;
   if (!dex_await (bks_book_session_move_node (self->session, bks_node_get_id (node), place.parent_id, place.position),
                   &error))
@@ -281,6 +346,69 @@ move_down_action (GtkWidget  *widget,
 
   if (node != NULL)
     bks_verb_start (move_fiber, widget, "1", node);
+}
+
+/* A place as one argument of a verb: a position, and behind it the parent, if there is one. */
+static char *
+place_to_text (const BksBinderPlace *place)
+{
+  return g_strdup_printf ("%d %s", place->position, place->parent_id != NULL ? place->parent_id : "");
+}
+
+static DexFuture *
+put_fiber (gpointer data)
+{
+  BksVerb *verb = data;
+  BksBinder *self = verb->self;
+  g_auto(GStrv) fields = g_strsplit (verb->text, " ", 3);
+  const char *node_id = fields[2];
+  g_autoptr(GError) error = NULL;
+
+  if (!dex_await (bks_book_session_move_node (self->session, node_id, *fields[1] != '\0' ? fields[1] : NULL,
+                                              atoi (fields[0])),
+                  &error))
+    bks_ui_present_error (GTK_WIDGET (self), _("This Cannot Be Moved"), error);
+  else
+    bks_binder_select (self, node_id);
+  return NULL;
+}
+
+static DexFuture *
+drop_fiber (gpointer data)
+{
+  BksVerb *verb = data;
+  BksBinder *self = verb->self;
+  BksNode *node = verb->object;
+  BksBinderPlace before = {
+    bks_node_get_parent_id (node),
+    bks_binder_find_position (bks_binder_get_siblings (self->session, node), node),
+  };
+  g_autofree char *place = place_to_text (&before);
+  g_autofree char *back = g_strconcat (place, " ", bks_node_get_id (node), NULL);
+  g_autofree char *said = g_strdup_printf (_("“%s” moved"), bks_node_get_title (node));
+  g_auto(GStrv) fields = g_strsplit (verb->text, " ", 2);
+  g_autoptr(GError) error = NULL;
+
+  if (!dex_await (bks_book_session_move_node (self->session, bks_node_get_id (node),
+                                              *fields[1] != '\0' ? fields[1] : NULL, atoi (fields[0])),
+                  &error))
+    {
+      bks_ui_present_error (GTK_WIDGET (self), _("This Cannot Be Moved"), error);
+      return NULL;
+    }
+  bks_binder_select (self, bks_node_get_id (node));
+  bks_ui_toast_undo (GTK_WIDGET (self), said, put_fiber, self, back);
+  return NULL;
+}
+
+static void
+dropped (BksBinder            *self,
+         BksNode              *node,
+         const BksBinderPlace *place)
+{
+  g_autofree char *text = place_to_text (place);
+
+  bks_verb_start (drop_fiber, self, text, node);
 }
 
 /* Trash */
@@ -357,14 +485,30 @@ bks_binder_dispose (GObject *object)
   gtk_widget_dispose_template (GTK_WIDGET (self), BKS_TYPE_BINDER);
   g_clear_object (&self->selection);
   g_clear_object (&self->tree);
+  g_clear_object (&self->filter);
   g_clear_object (&self->session);
 
   G_OBJECT_CLASS (bks_binder_parent_class)->dispose (object);
 }
 
 static void
+bks_binder_finalize (GObject *object)
+{
+  BksBinder *self = BKS_BINDER (object);
+
+  g_free (self->search);
+  g_free (self->shown_id);
+
+  G_OBJECT_CLASS (bks_binder_parent_class)->finalize (object);
+}
+
+static void
 install_actions (GtkWidgetClass *widget_class)
 {
+  gtk_widget_class_install_action (widget_class, "binder.menu", NULL, menu_action);
+  gtk_widget_class_install_action (widget_class, "binder.search", NULL, search_action);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F10, GDK_SHIFT_MASK, "binder.menu", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Menu, 0, "binder.menu", NULL);
   gtk_widget_class_install_action (widget_class, "binder.add", "s", add_action);
   gtk_widget_class_install_action (widget_class, "binder.rename", NULL, rename_action);
   gtk_widget_class_install_action (widget_class, "binder.delete", NULL, delete_action);
@@ -417,20 +561,30 @@ bks_binder_class_init (BksBinderClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   object_class->dispose = bks_binder_dispose;
+  object_class->finalize = bks_binder_finalize;
   install_signals ();
   install_actions (widget_class);
 
   gtk_widget_class_set_template_from_resource (widget_class, "/com/humanizer/BookStudio/bks-binder.ui");
+  gtk_widget_class_bind_template_child (widget_class, BksBinder, stack);
+  gtk_widget_class_bind_template_child (widget_class, BksBinder, search_bar);
+  gtk_widget_class_bind_template_child (widget_class, BksBinder, search_entry);
   gtk_widget_class_bind_template_child (widget_class, BksBinder, scroller);
   gtk_widget_class_bind_template_child (widget_class, BksBinder, list);
   gtk_widget_class_bind_template_child (widget_class, BksBinder, node_menu);
   gtk_widget_class_bind_template_callback (widget_class, activate_cb);
+  gtk_widget_class_bind_template_callback (widget_class, search_changed_cb);
+  gtk_widget_class_bind_template_callback (widget_class, search_activated_cb);
+  gtk_widget_class_bind_template_callback (widget_class, menu_pressed_cb);
+  gtk_widget_class_bind_template_callback (widget_class, long_pressed_cb);
 }
 
 static void
 bks_binder_init (BksBinder *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  gtk_search_bar_connect_entry (self->search_bar, self->search_entry);
+  gtk_search_bar_set_key_capture_widget (self->search_bar, GTK_WIDGET (self->list));
 }
 
 /**
@@ -448,8 +602,9 @@ bks_binder_set_session (BksBinder      *self,
   g_return_if_fail (self->session == NULL);
 
   self->session = g_object_ref (session);
-  self->tree = gtk_tree_list_model_new (g_object_ref (bks_book_session_get_nodes (session)), FALSE, TRUE,
-                                        create_children, NULL, NULL);
+  self->filter = GTK_FILTER (gtk_custom_filter_new (matches_search, self, NULL));
+  self->tree = gtk_tree_list_model_new (filter_nodes (self, bks_book_session_get_nodes (session)), FALSE, TRUE,
+                                        create_children, self, NULL);
   /* Before it has a model: the first node would be selected, and nobody told. */
   self->selection = gtk_single_selection_new (NULL);
   gtk_single_selection_set_autoselect (self->selection, FALSE);
@@ -462,6 +617,21 @@ bks_binder_set_session (BksBinder      *self,
   g_signal_connect_object (factory, "unbind", G_CALLBACK (unbind_row_cb), self, 0);
   gtk_list_view_set_factory (self->list, factory);
   gtk_list_view_set_model (self->list, GTK_SELECTION_MODEL (self->selection));
+  bks_binder_add_drag (self, GTK_WIDGET (self->list), session, dropped);
+}
+
+/**
+ * bks_binder_get_search_bar:
+ * @self: the binder
+ *
+ * Returns: (transfer none): its search, for a button that shows and hides it
+ */
+GtkSearchBar *
+bks_binder_get_search_bar (BksBinder *self)
+{
+  g_return_val_if_fail (BKS_IS_BINDER (self), NULL);
+
+  return self->search_bar;
 }
 
 /**
@@ -519,6 +689,9 @@ bks_binder_select (BksBinder  *self,
 {
   g_return_val_if_fail (BKS_IS_BINDER (self), FALSE);
 
+  /* A new one, or one that comes out of the trash, has to be in sight whatever was searched for. */
+  if (self->search != NULL && !is_shown (self, node_id))
+    gtk_editable_set_text (self->search_entry, "");
   expand_to (self, node_id);
   for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->tree)); i++)
     {
@@ -550,23 +723,25 @@ find_first_text (GListModel *nodes)
 }
 
 /**
- * bks_binder_select_first:
- * @self: the binder
+ * bks_binder_find_first:
+ * @session: a book
  *
- * Selects the first node with a text, else the first node.
- *
- * Returns: whether there is one
+ * Returns: (transfer none) (nullable): the node to begin with: the first with a text, else the first
  */
-gboolean
-bks_binder_select_first (BksBinder *self)
+BksNode *
+bks_binder_find_first (BksBookSession *session)
 {
+  GListModel *nodes;
   BksNode *node;
+  g_autoptr(BksNode) first = NULL;
 
-  g_return_val_if_fail (BKS_IS_BINDER (self), FALSE);
+  g_return_val_if_fail (BKS_IS_BOOK_SESSION (session), NULL);
 
-  node = find_first_text (bks_book_session_get_nodes (self->session));
+  nodes = bks_book_session_get_nodes (session);
+  node = find_first_text (nodes);
   if (node != NULL)
-    return bks_binder_select (self, bks_node_get_id (node));
-  gtk_single_selection_set_selected (self->selection, 0);
-  return g_list_model_get_n_items (G_LIST_MODEL (self->selection)) > 0;
+    return node;
+  /* The session holds it. */
+  first = g_list_model_get_item (nodes, 0);
+  return first;
 }

@@ -17,9 +17,10 @@ G_DECLARE_FINAL_TYPE (BksBinder, bks_binder, BKS, BINDER, GtkWidget)
 
 void     bks_binder_set_session  (BksBinder      *self,
                                   BksBookSession *session);
+GtkSearchBar *bks_binder_get_search_bar (BksBinder *self);
 BksNode *bks_binder_get_selected (BksBinder      *self);
 gboolean bks_binder_select       (BksBinder      *self,
                                   const char     *node_id);
-gboolean bks_binder_select_first (BksBinder      *self);
+BksNode *bks_binder_find_first   (BksBookSession *session);
 
 G_END_DECLS

@@ -23,7 +23,8 @@ struct _BksEditor
   GSignalGroup              *buffer_signals;
   GSignalGroup              *node_signals;
   GSettings                 *settings;
-  SpellingChecker           *checker;
+  SpellingChecker           *checker; /* once the first page has been seen: a dictionary takes a while to read */
+  char                      *language;
   SpellingTextBufferAdapter *spelling;
   guint                      measure_source;
   guint                      margin_source;
@@ -142,6 +143,14 @@ update_measure (gpointer data)
 }
 
 static void
+update_marks (BksEditor *self)
+{
+  if (self->manuscript != NULL && self->settings != NULL)
+    bks_page_markup_set_show_marks (bks_manuscript_get_markup (self->manuscript),
+                                    g_settings_get_boolean (self->settings, "show-marks"));
+}
+
+static void
 style_changed_cb (BksEditor *self)
 {
   /* The type is known when the style has been worked out. */
@@ -161,11 +170,24 @@ detach_spelling (BksEditor *self)
   g_clear_object (&self->spelling);
 }
 
+/* Where no dictionary for the book's language is installed the default one's language is used. */
+static void
+ensure_checker (BksEditor *self)
+{
+  if (self->checker != NULL)
+    return;
+  if (self->language != NULL && spelling_provider_supports_language (spelling_provider_get_default (), self->language))
+    self->checker = spelling_checker_new (NULL, self->language);
+  else
+    self->checker = spelling_checker_new (NULL, NULL);
+}
+
 static void
 attach_spelling (BksEditor *self)
 {
   if (self->spelling != NULL)
     return;
+  ensure_checker (self);
   self->spelling = spelling_text_buffer_adapter_new (bks_manuscript_get_buffer (self->manuscript), self->checker);
   spelling_text_buffer_adapter_set_enabled (self->spelling, TRUE);
   gtk_widget_insert_action_group (GTK_WIDGET (self->view), "spelling", G_ACTION_GROUP (self->spelling));
@@ -183,6 +205,12 @@ update_spelling (BksEditor *self)
     attach_spelling (self);
   else
     detach_spelling (self);
+}
+
+static void
+update_spelling_later (GtkWidget *widget)
+{
+  update_spelling (BKS_EDITOR (widget));
 }
 
 static void
@@ -232,12 +260,21 @@ bks_editor_dispose (GObject *object)
 }
 
 static void
+bks_editor_finalize (GObject *object)
+{
+  g_free (BKS_EDITOR (object)->language);
+
+  G_OBJECT_CLASS (bks_editor_parent_class)->finalize (object);
+}
+
+static void
 bks_editor_class_init (BksEditorClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   object_class->dispose = bks_editor_dispose;
+  object_class->finalize = bks_editor_finalize;
 
   /**
    * BksEditor::caret-moved:
@@ -284,8 +321,6 @@ bks_editor_init (BksEditor *self)
   self->node_signals = g_signal_group_new (BKS_TYPE_NODE);
   g_signal_group_connect_object (self->node_signals, "notify::title", G_CALLBACK (update_title), self,
                                  G_CONNECT_SWAPPED);
-  /* Where no dictionary for the book's language is installed the default one's language is used. */
-  self->checker = spelling_checker_new (NULL, NULL);
 }
 
 /**
@@ -301,6 +336,7 @@ bks_editor_set_settings (BksEditor *self,
 
   g_set_object (&self->settings, settings);
   g_signal_connect_object (settings, "changed::measure", G_CALLBACK (style_changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (settings, "changed::show-marks", G_CALLBACK (update_marks), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (settings, "changed::spell-check", G_CALLBACK (update_spelling), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->view, "type-changed", G_CALLBACK (style_changed_cb), self, G_CONNECT_SWAPPED);
   style_changed_cb (self);
@@ -317,13 +353,13 @@ void
 bks_editor_set_language (BksEditor  *self,
                          const char *language)
 {
-  g_autofree char *code = NULL;
-
   g_return_if_fail (BKS_IS_EDITOR (self));
 
-  code = g_strdelimit (g_strdup (language), "-", '_');
-  if (spelling_provider_supports_language (spelling_provider_get_default (), code))
-    spelling_checker_set_language (self->checker, code);
+  g_free (self->language);
+  self->language = g_strdelimit (g_strdup (language), "-", '_');
+  if (self->checker != NULL &&
+      spelling_provider_supports_language (spelling_provider_get_default (), self->language))
+    spelling_checker_set_language (self->checker, self->language);
 }
 
 /**
@@ -367,9 +403,10 @@ bks_editor_set_manuscript (BksEditor     *self,
   if (manuscript != NULL)
     {
       update_title (self);
+      update_marks (self);
       gtk_text_view_set_buffer (GTK_TEXT_VIEW (self->view),
                                 GTK_TEXT_BUFFER (bks_manuscript_get_buffer (manuscript)));
-      update_spelling (self);
+      bks_ui_after_paint (GTK_WIDGET (self), update_spelling_later);
       bks_editor_reveal_caret (self);
     }
   else

@@ -8,8 +8,6 @@
 
 /* What a reader takes for one paragraph. */
 #define SPLIT_WORDS 120
-/* Typing in a paragraph beyond this leaves it plain: styling it at every key would be felt. */
-#define STYLED_CHARS 40000
 /* The length of paragraphs is looked at when typing pauses. */
 #define MEASURE_MS 1500
 
@@ -19,7 +17,7 @@ struct _BksManuscript
 
   BksNodeSession  *session;
   GtkSourceBuffer *buffer;
-  GtkTextTag      *tags[BKS_MARKUP_N_KINDS];
+  BksPageMarkup   *markup;
   BksGeneration   *generation;
   GtkTextMark     *place; /* where the draft goes */
   guint            long_paragraph_words;
@@ -46,98 +44,10 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (BksManuscript, bks_manuscript, G_TYPE_OBJECT)
 
-/* Drawing the markup */
-
-static void
-create_tags (BksManuscript *self)
-{
-  GtkTextBuffer *buffer = GTK_TEXT_BUFFER (self->buffer);
-
-  self->tags[BKS_MARKUP_HEADING] = gtk_text_buffer_create_tag (buffer, NULL, "scale", 1.25, NULL);
-  self->tags[BKS_MARKUP_QUOTE] = gtk_text_buffer_create_tag (buffer, NULL, "left-margin", 24, NULL);
-  self->tags[BKS_MARKUP_BREAK] = gtk_text_buffer_create_tag (buffer, NULL,
-                                                             "justification", GTK_JUSTIFY_CENTER, NULL);
-  self->tags[BKS_MARKUP_BLANK] = gtk_text_buffer_create_tag (buffer, NULL, "scale", 0.45, NULL);
-  self->tags[BKS_MARKUP_EMPHASIS] = gtk_text_buffer_create_tag (buffer, NULL,
-                                                                "style", PANGO_STYLE_ITALIC, NULL);
-  self->tags[BKS_MARKUP_STRONG] = gtk_text_buffer_create_tag (buffer, NULL,
-                                                              "weight", PANGO_WEIGHT_BOLD, NULL);
-  /* The middle grey reads on the light page and on the dark one. */
-  self->tags[BKS_MARKUP_MARK] = gtk_text_buffer_create_tag (buffer, NULL, "foreground", "#8c8c8c", NULL);
-}
-
 static gboolean
 is_blank_line (const GtkTextIter *iter)
 {
   return gtk_text_iter_starts_line (iter) && gtk_text_iter_ends_line (iter);
-}
-
-/* Emphasis reaches no further than its paragraph. */
-static void
-widen_to_paragraphs (GtkTextIter *start,
-                     GtkTextIter *end)
-{
-  gtk_text_iter_set_line_offset (start, 0);
-  while (!is_blank_line (start) && gtk_text_iter_backward_line (start))
-    ;
-  if (!gtk_text_iter_ends_line (end))
-    gtk_text_iter_forward_to_line_end (end);
-  gtk_text_iter_set_line_offset (end, 0);
-  while (!is_blank_line (end) && gtk_text_iter_forward_line (end))
-    ;
-  gtk_text_iter_forward_line (end);
-}
-
-static void
-style_range (BksManuscript     *self,
-             const GtkTextIter *from,
-             const GtkTextIter *to)
-{
-  GtkTextBuffer *buffer = GTK_TEXT_BUFFER (self->buffer);
-  GtkTextIter start = *from;
-  GtkTextIter end = *to;
-  int edited = gtk_text_iter_get_offset (to) - gtk_text_iter_get_offset (from);
-  g_autofree char *text = NULL;
-  g_autoptr(GArray) spans = NULL;
-  guint base;
-
-  widen_to_paragraphs (&start, &end);
-  base = gtk_text_iter_get_offset (&start);
-  for (guint i = 0; i < BKS_MARKUP_N_KINDS; i++)
-    gtk_text_buffer_remove_tag (buffer, self->tags[i], &start, &end);
-  if (gtk_text_iter_get_offset (&end) - (int) base - edited > STYLED_CHARS)
-    return;
-
-  text = gtk_text_buffer_get_slice (buffer, &start, &end, TRUE);
-  spans = bks_markup_scan (text);
-  for (guint i = 0; i < spans->len; i++)
-    {
-      const BksMarkupSpan *span = &g_array_index (spans, BksMarkupSpan, i);
-
-      gtk_text_buffer_get_iter_at_offset (buffer, &start, base + span->start);
-      gtk_text_buffer_get_iter_at_offset (buffer, &end, base + span->end);
-      gtk_text_buffer_apply_tag (buffer, self->tags[span->kind], &start, &end);
-    }
-}
-
-static void
-inserted_cb (BksManuscript *self,
-             GtkTextIter   *end,
-             const char    *text,
-             int            length)
-{
-  GtkTextIter start = *end;
-
-  gtk_text_iter_backward_chars (&start, (int) g_utf8_strlen (text, length));
-  style_range (self, &start, end);
-}
-
-static void
-deleted_cb (BksManuscript *self,
-            GtkTextIter   *start,
-            GtkTextIter   *end)
-{
-  style_range (self, start, start);
 }
 
 /* Paragraphs that are too long */
@@ -269,6 +179,7 @@ bks_manuscript_dispose (GObject *object)
   bks_manuscript_release (self);
   g_clear_object (&self->generation);
   g_clear_object (&self->session);
+  g_clear_object (&self->markup);
   g_clear_object (&self->buffer);
 
   G_OBJECT_CLASS (bks_manuscript_parent_class)->dispose (object);
@@ -305,11 +216,7 @@ bks_manuscript_init (BksManuscript *self)
   gtk_source_buffer_set_style_scheme (self->buffer, NULL);
   gtk_source_buffer_set_highlight_matching_brackets (self->buffer, FALSE);
   gtk_source_buffer_set_implicit_trailing_newline (self->buffer, FALSE);
-  create_tags (self);
-  g_signal_connect_object (self->buffer, "insert-text", G_CALLBACK (inserted_cb), self,
-                           G_CONNECT_SWAPPED | G_CONNECT_AFTER);
-  g_signal_connect_object (self->buffer, "delete-range", G_CALLBACK (deleted_cb), self,
-                           G_CONNECT_SWAPPED | G_CONNECT_AFTER);
+  self->markup = bks_page_markup_new (GTK_TEXT_BUFFER (self->buffer));
   g_signal_connect_object (self->buffer, "changed", G_CALLBACK (changed_cb), self, G_CONNECT_SWAPPED);
 }
 
@@ -360,6 +267,20 @@ bks_manuscript_get_buffer (BksManuscript *self)
   g_return_val_if_fail (BKS_IS_MANUSCRIPT (self), NULL);
 
   return self->buffer;
+}
+
+/**
+ * bks_manuscript_get_markup:
+ * @self: a manuscript
+ *
+ * Returns: (transfer none): what draws the text's markup
+ */
+BksPageMarkup *
+bks_manuscript_get_markup (BksManuscript *self)
+{
+  g_return_val_if_fail (BKS_IS_MANUSCRIPT (self), NULL);
+
+  return self->markup;
 }
 
 /**

@@ -5,6 +5,7 @@
 
 #include "bks-generation.h"
 #include "bks-node-session.h"
+#include "bks-page-markup.h"
 
 G_BEGIN_DECLS
 
@@ -22,6 +23,7 @@ BksManuscript   *bks_manuscript_new                 (BksNodeSession *session,
                                                      guint           long_paragraph_words);
 BksNodeSession  *bks_manuscript_get_session         (BksManuscript  *self);
 GtkSourceBuffer *bks_manuscript_get_buffer          (BksManuscript  *self);
+BksPageMarkup   *bks_manuscript_get_markup          (BksManuscript  *self);
 char            *bks_manuscript_dup_text            (BksManuscript  *self);
 char            *bks_manuscript_dup_text_before     (BksManuscript  *self);
 BksGeneration   *bks_manuscript_get_generation      (BksManuscript  *self);

@@ -17,6 +17,49 @@ G_DEFINE_FINAL_TYPE (BksPageStyle, bks_page_style, G_TYPE_OBJECT)
 
 /* A draft stands in a narrow column. */
 #define DRAFT_LINE_HEIGHT 1.5
+#define TITLE_SCALE 1.7
+/* CSS pixels stay as they are where the desktop's text is made larger; points follow. */
+#define POINTS_PER_PIXEL 0.75
+/* Below the data folders of the system. */
+#define FONTS "book-studio/fonts"
+
+static void
+add_fonts_of (const char *folder)
+{
+  g_autoptr(GDir) dir = g_dir_open (folder, 0, NULL);
+  PangoFontMap *map = pango_cairo_font_map_get_default ();
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+      g_autoptr(GError) error = NULL;
+
+      if (g_str_has_suffix (name, ".ttf") && !pango_font_map_add_font_file (map, path, &error))
+        g_warning ("A typeface of the page is missing: %s", error->message);
+    }
+}
+
+/* The page's typeface comes with the program: a book looks the same on every desktop. */
+static void
+add_fonts (void)
+{
+  static gboolean added;
+  const char *const *folders = g_get_system_data_dirs ();
+
+  if (added)
+    return;
+  added = TRUE;
+  for (guint i = 0; folders[i] != NULL; i++)
+    {
+      g_autofree char *folder = g_build_filename (folders[i], FONTS, NULL);
+
+      if (!g_file_test (folder, G_FILE_TEST_IS_DIR))
+        continue;
+      add_fonts_of (folder);
+      return;
+    }
+}
 
 static const char *
 get_families (const char *name)
@@ -64,18 +107,20 @@ update (BksPageStyle *self)
   g_autofree char *rule = NULL;
   g_autofree char *css = NULL;
   const char *families = g_str_equal (family, "system") ? NULL : get_families (family);
-  char page[G_ASCII_DTOSTR_BUF_SIZE], draft[G_ASCII_DTOSTR_BUF_SIZE];
+  int size = g_settings_get_int (self->settings, "font-size");
+  char page[G_ASCII_DTOSTR_BUF_SIZE], draft[G_ASCII_DTOSTR_BUF_SIZE], points[G_ASCII_DTOSTR_BUF_SIZE],
+      title_points[G_ASCII_DTOSTR_BUF_SIZE];
 
   g_ascii_formatd (page, sizeof page, "%.3f",
                    get_line_factor (families, g_settings_get_double (self->settings, "line-height")));
   g_ascii_formatd (draft, sizeof draft, "%.3f", get_line_factor (families, DRAFT_LINE_HEIGHT));
-  if (families != NULL)
-    rule = g_strdup_printf ("font-family: %s;", families);
-  css = g_strdup_printf (".manuscript { %s font-size: %dpx; line-height: %s; }\n"
-                         ".manuscript-title { %s }\n"
+  g_ascii_formatd (points, sizeof points, "%.2f", size * POINTS_PER_PIXEL);
+  g_ascii_formatd (title_points, sizeof title_points, "%.2f", size * TITLE_SCALE * POINTS_PER_PIXEL);
+  rule = families != NULL ? g_strdup_printf ("font-family: %s;", families) : g_strdup ("");
+  css = g_strdup_printf (".manuscript { %s font-size: %spt; line-height: %s; }\n"
+                         ".manuscript-title { %s font-size: %spt; }\n"
                          ".manuscript-draft { %s line-height: %s; }\n",
-                         rule != NULL ? rule : "", g_settings_get_int (self->settings, "font-size"), page,
-                         rule != NULL ? rule : "", rule != NULL ? rule : "", draft);
+                         rule, points, page, rule, title_points, rule, draft);
   gtk_css_provider_load_from_string (self->provider, css);
 }
 
@@ -117,6 +162,7 @@ bks_page_style_new (GSettings *settings)
 {
   BksPageStyle *self = g_object_new (BKS_TYPE_PAGE_STYLE, NULL);
 
+  add_fonts ();
   self->settings = g_object_ref (settings);
   g_signal_connect_object (settings, "changed", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   gtk_style_context_add_provider_for_display (gdk_display_get_default (),

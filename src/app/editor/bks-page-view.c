@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "bks-page-markup.h"
 #include "bks-page-view.h"
 
 #define SIDE_MARGIN 36
@@ -13,6 +14,8 @@
 #define TITLE_TOP 28
 #define TITLE_BOTTOM 14
 #define BOTTOM_MARGIN 160
+/* Between the stars of an asterism, as a multiple of a star. */
+#define ASTERISM_STEP 1.0f
 
 struct _BksPageView
 {
@@ -180,6 +183,164 @@ bks_page_view_snapshot (GtkWidget   *widget,
   gtk_widget_snapshot_child (widget, BKS_PAGE_VIEW (widget)->title, snapshot);
 }
 
+/* Three asterisks of the page's own type. */
+static void
+draw_asterism (BksPageView *self,
+               GtkSnapshot *snapshot,
+               int          y,
+               int          height)
+{
+  GtkTextView *view = GTK_TEXT_VIEW (self);
+  g_autoptr(PangoLayout) star = gtk_widget_create_pango_layout (GTK_WIDGET (self), "*");
+  int left = gtk_text_view_get_left_margin (view);
+  int right = gtk_text_view_get_right_margin (view);
+  float middle = left + (gtk_widget_get_width (GTK_WIDGET (self)) - left - right) / 2.f;
+  PangoRectangle ink;
+  GdkRGBA colour;
+  float step;
+
+  pango_layout_get_pixel_extents (star, &ink, NULL);
+  step = ink.width * ASTERISM_STEP;
+  gtk_widget_get_color (GTK_WIDGET (self), &colour);
+  for (int i = -1; i <= 1; i++)
+    {
+      /* One above, two below. */
+      float x = middle + i * step - ink.x - ink.width / 2.f;
+      float top = y + height / 2.f - ink.y - ink.height / 2.f + (i == 0 ? -0.5f : 0.5f) * step;
+
+      gtk_snapshot_save (snapshot);
+      gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT (x, top));
+      gtk_snapshot_append_layout (snapshot, star, &colour);
+      gtk_snapshot_restore (snapshot);
+    }
+}
+
+static void
+bks_page_view_snapshot_layer (GtkTextView      *view,
+                              GtkTextViewLayer  layer,
+                              GtkSnapshot      *snapshot)
+{
+  GtkTextBuffer *buffer = gtk_text_view_get_buffer (view);
+  GtkTextTag *tag = gtk_text_tag_table_lookup (gtk_text_buffer_get_tag_table (buffer), BKS_PAGE_MARKUP_ASTERISM);
+  GdkRectangle sight;
+  GtkTextIter line;
+
+  GTK_TEXT_VIEW_CLASS (bks_page_view_parent_class)->snapshot_layer (view, layer, snapshot);
+  if (layer != GTK_TEXT_VIEW_LAYER_ABOVE_TEXT || tag == NULL)
+    return;
+  gtk_text_view_get_visible_rect (view, &sight);
+  gtk_text_view_get_line_at_y (view, &line, sight.y, NULL);
+  do
+    {
+      int y, height;
+
+      gtk_text_view_get_line_yrange (view, &line, &y, &height);
+      if (y > sight.y + sight.height)
+        return;
+      if (gtk_text_iter_has_tag (&line, tag))
+        draw_asterism (BKS_PAGE_VIEW (view), snapshot, y, height);
+    }
+  while (gtk_text_iter_forward_line (&line));
+}
+
+/* The empty line that stands between two paragraphs is a gap on the page, no place to write. */
+static gboolean
+is_gap (const GtkTextIter *iter)
+{
+  GtkTextIter before = *iter;
+  GtkTextIter after = *iter;
+
+  return gtk_text_iter_starts_line (iter) && gtk_text_iter_ends_line (iter) &&
+         gtk_text_iter_backward_line (&before) && !gtk_text_iter_ends_line (&before) &&
+         gtk_text_iter_forward_line (&after) && !gtk_text_iter_ends_line (&after);
+}
+
+static gboolean
+caret_is_in_gap (GtkTextView *view)
+{
+  GtkTextBuffer *buffer = gtk_text_view_get_buffer (view);
+  GtkTextIter caret;
+
+  gtk_text_buffer_get_iter_at_mark (buffer, &caret, gtk_text_buffer_get_insert (buffer));
+  return is_gap (&caret);
+}
+
+static void
+bks_page_view_move_cursor (GtkTextView     *view,
+                           GtkMovementStep  step,
+                           int              count,
+                           gboolean         extend)
+{
+  GtkTextViewClass *parent = GTK_TEXT_VIEW_CLASS (bks_page_view_parent_class);
+
+  parent->move_cursor (view, step, count, extend);
+  if (ABS (count) == 1 && caret_is_in_gap (view) &&
+      (step == GTK_MOVEMENT_DISPLAY_LINES || step == GTK_MOVEMENT_LOGICAL_POSITIONS ||
+       step == GTK_MOVEMENT_VISUAL_POSITIONS))
+    parent->move_cursor (view, step, count, extend);
+}
+
+/* The gap goes as a whole, or a line break would be left in the middle of a paragraph. */
+static gboolean
+join_paragraphs (BksPageView *self,
+                 gboolean     backwards)
+{
+  GtkTextView *view = GTK_TEXT_VIEW (self);
+  GtkTextBuffer *buffer = gtk_text_view_get_buffer (view);
+  GtkTextIter start, end, gap;
+
+  if (!gtk_text_view_get_editable (view) || gtk_text_buffer_get_has_selection (buffer))
+    return FALSE;
+  gtk_text_buffer_get_iter_at_mark (buffer, &start, gtk_text_buffer_get_insert (buffer));
+  if (backwards ? !gtk_text_iter_starts_line (&start) || gtk_text_iter_ends_line (&start)
+                : !gtk_text_iter_ends_line (&start) || gtk_text_iter_starts_line (&start))
+    return FALSE;
+  gap = end = start;
+  if (backwards ? !gtk_text_iter_backward_line (&gap) : !gtk_text_iter_forward_line (&gap))
+    return FALSE;
+  if (!is_gap (&gap))
+    return FALSE;
+  if (backwards)
+    gtk_text_iter_backward_chars (&start, 2);
+  else
+    gtk_text_iter_forward_chars (&end, 2);
+  gtk_text_buffer_delete_interactive (buffer, &start, &end, TRUE);
+  return TRUE;
+}
+
+static void
+bks_page_view_backspace (GtkTextView *view)
+{
+  if (!join_paragraphs (BKS_PAGE_VIEW (view), TRUE))
+    GTK_TEXT_VIEW_CLASS (bks_page_view_parent_class)->backspace (view);
+}
+
+static void
+bks_page_view_delete_from_cursor (GtkTextView   *view,
+                                  GtkDeleteType  type,
+                                  int            count)
+{
+  if (type != GTK_DELETE_CHARS || count != 1 || !join_paragraphs (BKS_PAGE_VIEW (view), FALSE))
+    GTK_TEXT_VIEW_CLASS (bks_page_view_parent_class)->delete_from_cursor (view, type, count);
+}
+
+/* The title is read before the text, so the Tab key comes to it first. */
+static gboolean
+bks_page_view_focus (GtkWidget        *widget,
+                     GtkDirectionType  direction)
+{
+  BksPageView *self = BKS_PAGE_VIEW (widget);
+  gboolean forward = direction == GTK_DIR_TAB_FORWARD;
+  gboolean in_title = gtk_widget_get_focus_child (widget) == self->title;
+  gboolean in_text = gtk_widget_is_focus (widget);
+
+  if (!forward && direction != GTK_DIR_TAB_BACKWARD)
+    return GTK_WIDGET_CLASS (bks_page_view_parent_class)->focus (widget, direction);
+  if (forward ? in_text : in_title)
+    return FALSE;
+  return gtk_widget_grab_focus (forward != (in_title || in_text) ? self->title : widget);
+}
+
 static void
 bks_page_view_css_changed (GtkWidget         *widget,
                            GtkCssStyleChange *change)
@@ -211,12 +372,18 @@ static void
 bks_page_view_class_init (BksPageViewClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+  GtkTextViewClass *view_class = GTK_TEXT_VIEW_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = bks_page_view_dispose;
   G_OBJECT_CLASS (klass)->finalize = bks_page_view_finalize;
   widget_class->size_allocate = bks_page_view_size_allocate;
   widget_class->snapshot = bks_page_view_snapshot;
+  widget_class->focus = bks_page_view_focus;
   widget_class->css_changed = bks_page_view_css_changed;
+  view_class->snapshot_layer = bks_page_view_snapshot_layer;
+  view_class->move_cursor = bks_page_view_move_cursor;
+  view_class->backspace = bks_page_view_backspace;
+  view_class->delete_from_cursor = bks_page_view_delete_from_cursor;
 
   /**
    * BksPageView::title-changed:
@@ -254,6 +421,8 @@ bks_page_view_init (BksPageView *self)
   g_signal_connect (self, "notify::vadjustment", G_CALLBACK (vadjustment_changed_cb), NULL);
   gtk_text_view_set_wrap_mode (view, GTK_WRAP_WORD_CHAR);
   gtk_text_view_set_bottom_margin (view, BOTTOM_MARGIN);
+  /* A tab begins no paragraph of prose; the key leads on to what comes next. */
+  gtk_text_view_set_accepts_tab (view, FALSE);
   gtk_text_view_set_input_hints (view, GTK_INPUT_HINT_SPELLCHECK | GTK_INPUT_HINT_UPPERCASE_SENTENCES);
   gtk_widget_add_css_class (GTK_WIDGET (self), "manuscript");
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Text"), -1);

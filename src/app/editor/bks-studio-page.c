@@ -9,8 +9,10 @@
 #include "bks-ai-page.h"
 #include "bks-binder.h"
 #include "bks-editor.h"
+#include "bks-error.h"
 #include "bks-export-dialog.h"
 #include "bks-manuscript.h"
+#include "bks-scene-page.h"
 #include "bks-studio-page.h"
 #include "bks-ui.h"
 #include "bks-wording.h"
@@ -36,11 +38,17 @@ struct _BksStudioPage
   AdwOverlaySplitView    *inspector_split;
   AdwBottomSheet         *inspector_sheet;
   GtkToggleButton        *inspector_button;
+  AdwWindowTitle         *inspector_title;
+  GtkWidget              *inspector_switcher_box;
+  AdwViewStack           *inspector_stack;
+  GtkToggleButton        *binder_search_button;
   AdwWindowTitle         *title;
   AdwBanner              *label_banner;
   GtkStack               *editor_stack;
+  GtkWidget              *add_chapter_button;
   BksBinder              *binder;
   BksEditor              *editor;
+  BksScenePage           *scene_page;
   BksAiPage              *ai_page;
 };
 
@@ -163,6 +171,7 @@ show_manuscript (BksStudioPage *self,
   remember_place (self);
   bks_editor_set_manuscript (self->editor, manuscript);
   remember_place (self);
+  bks_scene_page_set_manuscript (self->scene_page, self->session, manuscript);
   bks_ai_page_set_manuscript (self->ai_page, self->session, manuscript);
   g_signal_group_set_target (self->session_signals, session);
   g_signal_group_set_target (self->node_signals, bks_node_session_get_node (session));
@@ -200,17 +209,39 @@ open_node_fiber (gpointer data)
   return NULL;
 }
 
+/* What is out of sight must not keep the keys to itself. */
+static void
+focus_content (BksStudioPage *self)
+{
+  if (!gtk_widget_get_mapped (GTK_WIDGET (self)))
+    return;
+  if (bks_editor_get_manuscript (self->editor) != NULL)
+    bks_editor_focus_text (self->editor);
+  else
+    gtk_widget_grab_focus (self->add_chapter_button);
+}
+
 static void
 show_nothing (BksStudioPage *self)
 {
   g_clear_pointer (&self->wanted, g_free);
   bks_editor_set_manuscript (self->editor, NULL);
+  bks_scene_page_set_manuscript (self->scene_page, self->session, NULL);
   bks_ai_page_set_manuscript (self->ai_page, self->session, NULL);
   g_signal_group_set_target (self->session_signals, NULL);
   g_signal_group_set_target (self->node_signals, NULL);
   adw_window_title_set_title (self->title, "");
   adw_window_title_set_subtitle (self->title, "");
   gtk_stack_set_visible_child_name (self->editor_stack, "nothing");
+  focus_content (self);
+}
+
+/* The last node may go by another hand than the binder's. */
+static void
+nodes_changed_cb (BksStudioPage *self)
+{
+  if (self->editor != NULL && g_list_model_get_n_items (bks_book_session_get_nodes (self->session)) == 0)
+    show_nothing (self);
 }
 
 static void
@@ -338,6 +369,37 @@ update_inspector_button (BksStudioPage *self)
   g_signal_handlers_unblock_by_func (self->inspector_button, inspector_toggled_cb, self);
 }
 
+/* One page needs no switcher. */
+static void
+update_inspector_pages (BksStudioPage *self)
+{
+  GtkSelectionModel *pages = adw_view_stack_get_pages (self->inspector_stack);
+  const char *name = adw_view_stack_get_visible_child_name (self->inspector_stack);
+  GtkWidget *child = adw_view_stack_get_visible_child (self->inspector_stack);
+  gboolean several = g_list_model_get_n_items (G_LIST_MODEL (pages)) > 1;
+
+  gtk_widget_set_visible (self->inspector_switcher_box, several);
+  /* The switcher says it where there is one. */
+  adw_window_title_set_title (self->inspector_title,
+                              several || child == NULL
+                                ? ""
+                                : adw_view_stack_page_get_title (adw_view_stack_get_page (self->inspector_stack, child)));
+  if (self->settings != NULL && name != NULL)
+    g_settings_set_string (self->settings, "inspector-page", name);
+  g_object_unref (pages);
+}
+
+/* A page of a name that is not there (any more) leaves the first. */
+static void
+restore_inspector_page (BksStudioPage *self)
+{
+  g_autofree char *name = g_settings_get_string (self->settings, "inspector-page");
+
+  if (adw_view_stack_get_child_by_name (self->inspector_stack, name) != NULL)
+    adw_view_stack_set_visible_child_name (self->inspector_stack, name);
+  update_inspector_pages (self);
+}
+
 /* Where it would cover the page it comes only when asked for. */
 static void
 layout_changed_cb (BksStudioPage *self)
@@ -460,7 +522,7 @@ bks_studio_page_unroot (GtkWidget *widget)
 static void
 shown_cb (BksStudioPage *self)
 {
-  bks_editor_focus_text (self->editor);
+  focus_content (self);
 }
 
 static void
@@ -511,11 +573,17 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, inspector_split);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, inspector_sheet);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, inspector_button);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, inspector_title);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, inspector_switcher_box);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, inspector_stack);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, binder_search_button);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, title);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, label_banner);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, editor_stack);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, add_chapter_button);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, binder);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, editor);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, scene_page);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, ai_page);
 }
 
@@ -532,6 +600,7 @@ bks_studio_page_class_init (BksStudioPageClass *klass)
 
   g_type_ensure (BKS_TYPE_BINDER);
   g_type_ensure (BKS_TYPE_EDITOR);
+  g_type_ensure (BKS_TYPE_SCENE_PAGE);
   g_type_ensure (BKS_TYPE_AI_PAGE);
   install_actions (widget_class);
   gtk_widget_class_set_template_from_resource (widget_class, "/com/humanizer/BookStudio/bks-studio-page.ui");
@@ -566,17 +635,55 @@ bks_studio_page_init (BksStudioPage *self)
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (self->binder_split, "notify::show-content", G_CALLBACK (show_content_changed_cb), self,
                            G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->inspector_stack, "notify::visible-child", G_CALLBACK (update_inspector_pages), self,
+                           G_CONNECT_SWAPPED);
+  g_object_bind_property (bks_binder_get_search_bar (self->binder), "search-mode-enabled",
+                          self->binder_search_button, "active", G_BINDING_BIDIRECTIONAL | G_BINDING_SYNC_CREATE);
   g_signal_connect (self, "shown", G_CALLBACK (shown_cb), NULL);
+}
+
+static BksNode *
+find_where_left (BksBookSession *session,
+                 BksPlaces      *places)
+{
+  const char *book_id = bks_book_get_id (bks_book_session_get_book (session));
+  g_autofree char *node_id = places != NULL ? bks_places_dup_node (places, book_id) : NULL;
+  BksNode *node = node_id != NULL ? bks_book_session_get_node (session, node_id) : NULL;
+
+  return node != NULL ? node : bks_binder_find_first (session);
 }
 
 static void
 open_where_left (BksStudioPage *self)
 {
-  const char *book_id = bks_book_get_id (bks_book_session_get_book (self->session));
-  g_autofree char *node_id = self->places != NULL ? bks_places_dup_node (self->places, book_id) : NULL;
+  BksNode *node = find_where_left (self->session, self->places);
 
-  if ((node_id == NULL || !bks_binder_select (self->binder, node_id)) && !bks_binder_select_first (self->binder))
+  if (node == NULL || !bks_binder_select (self->binder, bks_node_get_id (node)))
     show_nothing (self);
+}
+
+/**
+ * bks_studio_page_preload:
+ * @session: an open book
+ * @places: (nullable): where one was in each book
+ *
+ * Reads the text that a page of @session will show first: who holds it until the page is there sees the page come
+ * up with its text.
+ *
+ * Returns: (transfer full): resolves to a #BksNodeSession; rejects if the book has no text or it cannot be read
+ */
+DexFuture *
+bks_studio_page_preload (BksBookSession *session,
+                         BksPlaces      *places)
+{
+  BksNode *node;
+
+  g_return_val_if_fail (BKS_IS_BOOK_SESSION (session), NULL);
+
+  node = find_where_left (session, places);
+  if (node == NULL)
+    return dex_future_new_reject (BKS_ERROR, BKS_ERROR_NOT_FOUND, "The book is empty");
+  return bks_book_session_open_node (session, bks_node_get_id (node));
 }
 
 /**
@@ -606,7 +713,10 @@ bks_studio_page_new (BksStudio      *studio,
   adw_banner_set_title (self->label_banner, label != NULL ? label : "");
   adw_banner_set_revealed (self->label_banner, label != NULL);
   g_signal_connect_object (book, "notify::title", G_CALLBACK (update_book_title), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (bks_book_session_get_nodes (session), "items-changed", G_CALLBACK (nodes_changed_cb), self,
+                           G_CONNECT_SWAPPED);
   update_book_title (self);
+  restore_inspector_page (self);
   bks_editor_set_settings (self->editor, settings);
   bks_editor_set_language (self->editor, bks_book_get_language (book));
   bks_ai_page_set_router (self->ai_page, bks_studio_get_router (studio));

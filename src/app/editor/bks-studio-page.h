@@ -19,6 +19,8 @@ BksStudioPage  *bks_studio_page_new         (BksStudio      *studio,
                                              GSettings      *settings,
                                              BksPlaces      *places,
                                              const char     *label);
+DexFuture      *bks_studio_page_preload     (BksBookSession *session,
+                                             BksPlaces      *places);
 BksBookSession *bks_studio_page_get_session (BksStudioPage  *self);
 void            bks_studio_page_leave       (BksStudioPage  *self);
 

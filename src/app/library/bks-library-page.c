@@ -13,6 +13,8 @@
 #include "bks-new-book-dialog.h"
 #include "bks-ui.h"
 
+#define PULSE_MS 120
+
 struct _BksLibraryPage
 {
   AdwNavigationPage parent_instance;
@@ -21,6 +23,8 @@ struct _BksLibraryPage
   GtkFilter       *filter;
   GtkSelectionModel *selection;
   GQueue          *imports;     /* of GFile; NULL data is the sample */
+  guint            imported;    /* of those that were asked for while others ran */
+  guint            pulse_source;
   DexCancellable  *cancellable; /* of the import that runs */
   char            *search;      /* folded */
   gboolean         loaded;
@@ -32,6 +36,7 @@ struct _BksLibraryPage
   GtkGridView    *grid;
   GtkRevealer    *import_revealer;
   GtkLabel       *import_label;
+  GtkProgressBar *import_bar;
   GMenuModel     *book_menu;
 };
 
@@ -115,6 +120,30 @@ menu_requested_cb (BksLibraryPage *self,
 {
   select_book (self, bks_book_tile_get_book (tile));
   bks_ui_popup_menu (GTK_WIDGET (tile), self->book_menu, x, y);
+}
+
+static BksBookTile *
+find_tile (GtkWidget *widget)
+{
+  if (widget == NULL || BKS_IS_BOOK_TILE (widget))
+    return BKS_BOOK_TILE (widget);
+  return find_tile (gtk_widget_get_first_child (widget));
+}
+
+static void
+menu_action (GtkWidget  *widget,
+             const char *name,
+             GVariant   *parameter)
+{
+  BksLibraryPage *self = BKS_LIBRARY_PAGE (widget);
+  GtkWidget *focus = gtk_root_get_focus (gtk_widget_get_root (widget));
+  BksBookTile *tile = NULL;
+
+  if (focus != NULL && gtk_widget_is_ancestor (focus, GTK_WIDGET (self->grid)))
+    tile = find_tile (focus);
+  if (tile != NULL)
+    menu_requested_cb (self, gtk_widget_get_width (GTK_WIDGET (tile)) / 2.0,
+                       gtk_widget_get_height (GTK_WIDGET (tile)) / 2.0, tile);
 }
 
 static void
@@ -219,13 +248,42 @@ create_cb (BksLibraryPage *self,
 static void import_next (BksLibraryPage *self);
 
 static void
+pulse_cb (gpointer data)
+{
+  BksLibraryPage *self = data;
+
+  gtk_progress_bar_pulse (self->import_bar);
+  self->pulse_source = g_timeout_add_once (PULSE_MS, pulse_cb, self);
+}
+
+/* How far one text is nobody can tell; how many of several are done everybody can. */
+static void
+show_progress (BksLibraryPage *self)
+{
+  guint all = self->imported + 1 + g_queue_get_length (self->imports);
+
+  g_clear_handle_id (&self->pulse_source, g_source_remove);
+  if (all > 1)
+    gtk_progress_bar_set_fraction (self->import_bar, (self->imported + 0.5) / all);
+  else
+    pulse_cb (self);
+}
+
+static void
 show_import (BksLibraryPage *self,
              GFile          *file)
 {
+  guint all = self->imported + 1 + g_queue_get_length (self->imports);
   g_autofree char *name = file != NULL ? g_file_get_basename (file) : g_strdup (_("the sample book"));
-  g_autofree char *label = g_strdup_printf (_("Importing %s…"), name);
+  g_autofree char *label = NULL;
 
+  if (all > 1)
+    /* Translators: the name of a file, then which of how many it is */
+    label = g_strdup_printf (_("Importing %s (%u of %u)…"), name, self->imported + 1, all);
+  else
+    label = g_strdup_printf (_("Importing %s…"), name);
   gtk_label_set_label (self->import_label, label);
+  show_progress (self);
   gtk_revealer_set_reveal_child (self->import_revealer, TRUE);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "library.cancel-import", TRUE);
 }
@@ -234,9 +292,16 @@ static void
 end_import (BksLibraryPage *self)
 {
   dex_clear (&self->cancellable);
+  self->imported++;
+  if (!g_queue_is_empty (self->imports))
+    {
+      import_next (self);
+      return;
+    }
+  self->imported = 0;
+  g_clear_handle_id (&self->pulse_source, g_source_remove);
   gtk_revealer_set_reveal_child (self->import_revealer, FALSE);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "library.cancel-import", FALSE);
-  import_next (self);
 }
 
 static DexFuture *
@@ -479,6 +544,7 @@ bks_library_page_dispose (GObject *object)
 {
   BksLibraryPage *self = BKS_LIBRARY_PAGE (object);
 
+  g_clear_handle_id (&self->pulse_source, g_source_remove);
   if (self->imports != NULL)
     g_queue_free_full (g_steal_pointer (&self->imports), g_object_unref);
   if (self->cancellable != NULL)
@@ -505,12 +571,15 @@ install_actions (GtkWidgetClass *widget_class)
 {
   gtk_widget_class_install_action (widget_class, "library.open", NULL, open_action);
   gtk_widget_class_install_action (widget_class, "library.delete", NULL, delete_action);
+  gtk_widget_class_install_action (widget_class, "library.menu", NULL, menu_action);
   gtk_widget_class_install_action (widget_class, "library.export", "s", export_action);
   gtk_widget_class_install_action (widget_class, "library.search", NULL, search_action);
   gtk_widget_class_install_action (widget_class, "library.import-sample", NULL, import_sample_action);
   gtk_widget_class_install_action (widget_class, "library.cancel-import", NULL, cancel_import_action);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_f, GDK_CONTROL_MASK, "library.search", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Delete, 0, "library.delete", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F10, GDK_SHIFT_MASK, "library.menu", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Menu, 0, "library.menu", NULL);
 }
 
 static void
@@ -540,6 +609,7 @@ bks_library_page_class_init (BksLibraryPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, BksLibraryPage, grid);
   gtk_widget_class_bind_template_child (widget_class, BksLibraryPage, import_revealer);
   gtk_widget_class_bind_template_child (widget_class, BksLibraryPage, import_label);
+  gtk_widget_class_bind_template_child (widget_class, BksLibraryPage, import_bar);
   gtk_widget_class_bind_template_child (widget_class, BksLibraryPage, book_menu);
   gtk_widget_class_bind_template_callback (widget_class, search_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, activate_cb);
@@ -635,5 +705,7 @@ bks_library_page_import_file (BksLibraryPage *self,
   g_return_if_fail (G_IS_FILE (file));
 
   g_queue_push_tail (self->imports, g_object_ref (file));
+  if (self->cancellable != NULL)
+    show_progress (self);
   import_next (self);
 }

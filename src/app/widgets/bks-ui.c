@@ -60,6 +60,53 @@ bks_verb_start (DexFiberFunc  func,
                                         (GDestroyNotify) bks_verb_free));
 }
 
+typedef struct
+{
+  GWeakRef      widget;
+  BksWidgetFunc func;
+} Later;
+
+static gboolean
+later_cb (gpointer data)
+{
+  Later *later = data;
+  g_autoptr(GtkWidget) widget = g_weak_ref_get (&later->widget);
+
+  if (widget != NULL)
+    later->func (widget);
+  g_weak_ref_clear (&later->widget);
+  g_free (later);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+painting_cb (GtkWidget     *widget,
+             GdkFrameClock *clock,
+             gpointer       data)
+{
+  Later *later = g_new0 (Later, 1);
+
+  /* The frame is laid out and painted before anything of a low priority has its turn. */
+  g_weak_ref_init (&later->widget, widget);
+  later->func = (BksWidgetFunc) data;
+  g_idle_add_full (G_PRIORITY_LOW, later_cb, later, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+/**
+ * bks_ui_after_paint:
+ * @widget: what is about to be seen
+ * @func: what can wait; not called if @widget is gone by then
+ *
+ * Leaves to later what would keep a person waiting for the first sight of @widget.
+ */
+void
+bks_ui_after_paint (GtkWidget     *widget,
+                    BksWidgetFunc  func)
+{
+  gtk_widget_add_tick_callback (widget, painting_cb, (gpointer) func, NULL);
+}
+
 static void
 add_toast (GtkWidget *widget,
            AdwToast  *toast)

@@ -23,6 +23,10 @@ void bks_verb_start         (DexFiberFunc  func,
                              const char   *text,
                              gpointer      object);
 
+typedef void (*BksWidgetFunc) (GtkWidget *widget);
+
+void bks_ui_after_paint     (GtkWidget    *widget,
+                             BksWidgetFunc func);
 void bks_ui_toast           (GtkWidget    *widget,
                              const char   *title);
 void bks_ui_toast_undo      (GtkWidget    *widget,

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <glib/gi18n.h>
+#include <locale.h>
 
 #include "bks-error.h"
 #include "bks-studio.h"
@@ -13,10 +14,38 @@
 #define MINUTE_MS (60 * SECOND_MS)
 #define HOUR_MS (60 * MINUTE_MS)
 
+/* The C locale has no separators, yet its sentences are English. */
 static char *
-format_number (gint64 number)
+group_in_english (gint64 number)
 {
-  return g_strdup_printf ("%'" G_GINT64_FORMAT, number);
+  GString *text = g_string_new (NULL);
+  int sign;
+
+  g_string_printf (text, "%" G_GINT64_FORMAT, number);
+  sign = number < 0 ? 1 : 0;
+  for (gssize at = (gssize) text->len - 3; at > sign; at -= 3)
+    g_string_insert_c (text, at, ',');
+  return g_string_free (text, FALSE);
+}
+
+static gboolean
+is_c_locale (void)
+{
+  const char *name = setlocale (LC_NUMERIC, NULL);
+
+  return name == NULL || g_str_equal (name, "C") || g_str_equal (name, "POSIX") || g_str_has_prefix (name, "C.");
+}
+
+/**
+ * bks_wording_number:
+ * @number: a count
+ *
+ * Returns: (transfer full): "59,646", as the locale groups digits
+ */
+char *
+bks_wording_number (gint64 number)
+{
+  return is_c_locale () ? group_in_english (number) : g_strdup_printf ("%'" G_GINT64_FORMAT, number);
 }
 
 /**
@@ -28,7 +57,7 @@ format_number (gint64 number)
 char *
 bks_wording_words (gint64 words)
 {
-  g_autofree char *number = format_number (words);
+  g_autofree char *number = bks_wording_number (words);
 
   /* Translators: %s is a number with its separators */
   return g_strdup_printf (ngettext ("%s word", "%s words", (gulong) words), number);
@@ -193,7 +222,7 @@ char *
 bks_wording_estimate (const BksEstimate *estimate)
 {
   gint64 count = estimate->input_tokens + estimate->output_tokens;
-  g_autofree char *number = format_number (count);
+  g_autofree char *number = bks_wording_number (count);
   g_autofree char *tokens = NULL;
   g_autofree char *cost = bks_wording_cost (estimate->cost_high);
   gboolean known = estimate->cost_high != BKS_MONEY_UNKNOWN && estimate->cost_high > 0;

@@ -8,6 +8,7 @@
 
 G_BEGIN_DECLS
 
+char *bks_wording_number   (gint64             number);
 char *bks_wording_words    (gint64             words);
 char *bks_wording_when     (gint64             at_ms,
                             gint64             now_ms);

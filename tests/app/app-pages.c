@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app-pages.h"
+
+#include <glib/gstdio.h>
+
+#include "bks-add-provider-dialog.h"
+#include "bks-async.h"
+#include "bks-help-dialog.h"
+#include "bks-library-page.h"
+#include "bks-models-page.h"
+#include "bks-new-book-dialog.h"
+#include "bks-preferences-dialog.h"
+#include "bks-provider-page.h"
+#include "bks-studio-page.h"
+#include "bks-ui.h"
+
+#define BOOK "# The Salt Road\n\n## Part One\n\n### The Letter\n\nThe letter came on a *Tuesday*.\n\n***\n\nOr not.\n\n" \
+             "### The Harbour at Night\n\nThe boats came in.\n\n## Part Two\n\n### Inland\n\nGoats.\n"
+
+static GtkWidget *
+show_page (AppFixture *fixture,
+           GtkWidget  *page)
+{
+  GtkWidget *navigation = adw_navigation_view_new ();
+
+  adw_navigation_view_add (ADW_NAVIGATION_VIEW (navigation), ADW_NAVIGATION_PAGE (page));
+  app_fixture_show (fixture, navigation);
+  return page;
+}
+
+static GtkWidget *
+show_dialog (AppFixture *fixture,
+             AdwDialog  *dialog)
+{
+  app_fixture_show (fixture, gtk_label_new ("behind"));
+  adw_dialog_present (dialog, GTK_WIDGET (fixture->window));
+  return GTK_WIDGET (dialog);
+}
+
+static GtkWidget *
+show_empty_library (AppFixture *fixture)
+{
+  GtkWidget *page = show_page (fixture, GTK_WIDGET (bks_library_page_new (fixture->studio, NULL)));
+
+  app_wait_shown (page, "Write a Book");
+  return page;
+}
+
+static GtkWidget *
+show_library (AppFixture *fixture)
+{
+  g_autoptr(BksBook) salt = app_await_book (bks_studio_create_book (fixture->studio, "The Salt Road", "Ana Duarte"));
+  g_autoptr(BksBook) notes = app_await_book (bks_studio_create_book (fixture->studio, "Field Notes", ""));
+  GtkWidget *page = show_page (fixture, GTK_WIDGET (bks_library_page_new (fixture->studio, "A label")));
+
+  app_wait_shown (page, "Field Notes");
+  return page;
+}
+
+static GtkWidget *
+show_nothing_found (AppFixture *fixture)
+{
+  GtkWidget *page = show_library (fixture);
+
+  gtk_widget_activate_action (page, "library.search", NULL);
+  gtk_editable_set_text (GTK_EDITABLE (app_find_widget (page, GTK_TYPE_SEARCH_ENTRY, NULL)), "nobody");
+  app_wait_shown (page, "No Book Found");
+  return page;
+}
+
+static void
+close_studio (gpointer data)
+{
+  BksStudioPage *page = data;
+
+  bks_studio_page_leave (page);
+  app_await (bks_book_session_close (bks_studio_page_get_session (page)));
+  g_object_unref (page);
+}
+
+static GtkWidget *
+show_studio (AppFixture *fixture)
+{
+  g_autoptr(BksBookSession) session = app_fixture_new_book (fixture, BOOK);
+  GtkWidget *page = GTK_WIDGET (bks_studio_page_new (fixture->studio, session, fixture->settings, NULL, NULL));
+
+  show_page (fixture, page);
+  g_object_set_data_full (G_OBJECT (fixture->window), "studio", g_object_ref (page), close_studio);
+  app_wait_shown (page, "The Letter");
+  return page;
+}
+
+static GtkWidget *
+show_empty_studio (AppFixture *fixture)
+{
+  GtkWidget *page = show_studio (fixture);
+  BksBookSession *session = bks_studio_page_get_session (BKS_STUDIO_PAGE (page));
+  GListModel *nodes = bks_book_session_get_nodes (session);
+
+  while (g_list_model_get_n_items (nodes) > 0)
+    {
+      g_autoptr(BksNode) node = g_list_model_get_item (nodes, 0);
+
+      app_await (bks_book_session_trash_node (session, bks_node_get_id (node)));
+    }
+  app_wait_shown (page, "No Text Open");
+  return page;
+}
+
+static GtkWidget *
+show_studio_scene (AppFixture *fixture)
+{
+  g_settings_set_string (fixture->settings, "inspector-page", "scene");
+  return show_studio (fixture);
+}
+
+static GtkWidget *
+show_new_book (AppFixture *fixture)
+{
+  return show_dialog (fixture, ADW_DIALOG (bks_new_book_dialog_new ()));
+}
+
+static GtkWidget *
+show_help (AppFixture *fixture)
+{
+  return show_dialog (fixture, ADW_DIALOG (bks_help_dialog_new ()));
+}
+
+static GtkWidget *
+show_add_provider (AppFixture *fixture)
+{
+  return show_dialog (fixture, ADW_DIALOG (bks_add_provider_dialog_new (bks_studio_get_router (fixture->studio))));
+}
+
+static GtkWidget *
+show_preferences (AppFixture *fixture)
+{
+  GtkWidget *dialog = bks_preferences_dialog_new (fixture->studio, fixture->settings);
+
+  show_dialog (fixture, ADW_DIALOG (dialog));
+  app_wait_shown (dialog, "Ollama");
+  return dialog;
+}
+
+static GtkWidget *
+show_writing (AppFixture *fixture)
+{
+  GtkWidget *dialog = show_preferences (fixture);
+
+  adw_preferences_dialog_set_visible_page_name (ADW_PREFERENCES_DIALOG (dialog), "writing");
+  app_wait_shown (dialog, "Typeface");
+  return dialog;
+}
+
+static BksProviderInfo *
+await_provider (AppFixture *fixture)
+{
+  DexFuture *future = bks_router_get_provider (bks_studio_get_router (fixture->studio), "openai");
+  BksProviderInfo *info;
+
+  app_await (dex_ref (future));
+  info = g_value_dup_boxed (dex_future_get_value (future, NULL));
+  dex_unref (future);
+  return info;
+}
+
+static GtkWidget *
+show_provider (AppFixture *fixture)
+{
+  GtkWidget *dialog = show_preferences (fixture);
+  g_autoptr(BksProviderInfo) info = await_provider (fixture);
+
+  adw_preferences_dialog_push_subpage (ADW_PREFERENCES_DIALOG (dialog),
+                                       ADW_NAVIGATION_PAGE (bks_provider_page_new (fixture->studio, info)));
+  app_wait_shown (dialog, "Address");
+  return dialog;
+}
+
+static GtkWidget *
+show_error (AppFixture *fixture)
+{
+  g_autoptr(GError) error = g_error_new (G_IO_ERROR, G_IO_ERROR_FAILED, "The disk is full");
+
+  app_fixture_show (fixture, gtk_label_new ("behind"));
+  bks_ui_present_error (GTK_WIDGET (fixture->window), "This File Cannot Be Imported", error);
+  app_wait_shown (GTK_WIDGET (fixture->window), "This File Cannot Be Imported");
+  return GTK_WIDGET (adw_window_get_visible_dialog (ADW_WINDOW (fixture->window)));
+}
+
+const AppPage app_pages[] = {
+  { "library-empty", show_empty_library },
+  { "library", show_library },
+  { "library-nothing-found", show_nothing_found },
+  { "new-book", show_new_book },
+  { "studio", show_studio },
+  { "studio-scene", show_studio_scene },
+  { "studio-empty", show_empty_studio },
+  { "preferences-providers", show_preferences },
+  { "preferences-writing", show_writing },
+  { "preferences-provider", show_provider },
+  { "add-provider", show_add_provider },
+  { "help", show_help },
+  { "error", show_error },
+};
+const guint app_n_pages = G_N_ELEMENTS (app_pages);
+
+static void
+tear_down (AppFixture    *fixture,
+           gconstpointer  data)
+{
+  g_settings_reset (fixture->settings, "inspector-page");
+  /* A book is closed before its studio is. */
+  g_object_set_data (G_OBJECT (fixture->window), "studio", NULL);
+  app_fixture_tear_down (fixture, data);
+}
+
+/* One test a page, called @path and its name. */
+void
+app_pages_add_tests (const char *path,
+                     void      (*test) (AppFixture    *fixture,
+                                        gconstpointer  page))
+{
+  for (guint i = 0; i < app_n_pages; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%s/%s", path, app_pages[i].name);
+
+      g_test_add (name, AppFixture, &app_pages[i], app_fixture_set_up, test, tear_down);
+    }
+}
+
+void
+app_walk_mapped (GtkWidget     *root,
+                 AppWidgetFunc  func,
+                 gpointer       data)
+{
+  if (!gtk_widget_get_mapped (root))
+    return;
+  func (root, data);
+  for (GtkWidget *child = gtk_widget_get_first_child (root); child != NULL; child = gtk_widget_get_next_sibling (child))
+    if (!GTK_IS_NATIVE (child))
+      app_walk_mapped (child, func, data);
+}
+
+static const char *
+get_words (GtkWidget *widget)
+{
+  if (GTK_IS_LABEL (widget))
+    return gtk_label_get_text (GTK_LABEL (widget));
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL; child = gtk_widget_get_next_sibling (child))
+    {
+      const char *words = GTK_IS_NATIVE (child) ? NULL : get_words (child);
+
+      if (words != NULL && *words != '\0')
+        return words;
+    }
+  return NULL;
+}
+
+/* For a failure's message. */
+char *
+app_describe (GtkWidget *widget)
+{
+  const char *words = get_words (widget);
+
+  return g_strdup_printf ("%s “%s” (%s)", G_OBJECT_TYPE_NAME (widget), words != NULL ? words : "",
+                          gtk_widget_get_tooltip_text (widget) != NULL ? gtk_widget_get_tooltip_text (widget) : "");
+}
+
+gboolean
+app_is_within (GtkWidget  *widget,
+               const char *type_name)
+{
+  GType type = g_type_from_name (type_name);
+
+  for (GtkWidget *at = widget; at != NULL && type != 0; at = gtk_widget_get_parent (at))
+    if (g_type_is_a (G_OBJECT_TYPE (at), type))
+      return TRUE;
+  return FALSE;
+}
