@@ -15,8 +15,10 @@
 #include "bks-book-store.h"
 #include "bks-error.h"
 #include "bks-export.h"
+#include "bks-folder-check.h"
 #include "bks-id.h"
 #include "bks-import.h"
+#include "bks-provenance.h"
 #include "bks-studio-private.h"
 #include "bks-studio-resources.h"
 #include "bks-words.h"
@@ -151,7 +153,7 @@ making_free (gpointer data)
 static void
 remove_folder (const char *dir)
 {
-  static const char *const names[] = { "book.db", "book.db-wal", "book.db-shm", "book.db-journal", "lock" };
+  static const char *const names[] = { "book.db", "book.db-wal", "book.db-shm", "book.db-journal", "lock", "socket" };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
@@ -226,11 +228,14 @@ take_sections (Making      *making,
     {
       BksSection *section = g_ptr_array_index (document->sections, i);
       g_autofree char *id = bks_id_new (making->self->limits->clock);
+      g_autoptr(BksProvenance) provenance = bks_provenance_new ();
+      BksNewNode *node;
 
-      g_ptr_array_add (making->nodes,
-                       bks_new_node_new (id, find_parent (making->nodes, document->sections, i),
-                                         kind_of_section (section->kind), section->title, section->text,
-                                         bks_text_count_words (section->text, -1)));
+      node = bks_new_node_new (id, find_parent (making->nodes, document->sections, i), kind_of_section (section->kind),
+                               section->title, section->text, bks_text_count_words (section->text, -1));
+      bks_provenance_mark (provenance, 0, strlen (section->text), BKS_ORIGIN_IMPORTED, NULL);
+      node->provenance = bks_provenance_to_string (provenance);
+      g_ptr_array_add (making->nodes, node);
     }
 }
 
@@ -307,6 +312,8 @@ prepare (GValue        *result,
     }
   else
     start_empty (making);
+  if (!bks_folder_check (making->self->books_dir, error))
+    return FALSE;
   if (g_mkdir (making->new_dir, 0700) != 0)
     {
       bks_error_set_from_errno (error, errno, "Cannot make the book's folder");

@@ -17,6 +17,7 @@ struct _BksStudio
   BksDatabase    *library;  /* NULL until opened */
   BksRouter      *router;
   BksPairing     *pairing;
+  gboolean        listens;  /* to other processes that write its books */
   GListStore     *books;
   GHashTable     *sessions; /* book id → BksBookSession, not owned */
   GHashTable     *opening;  /* book id → DexFuture of the opening that goes on */

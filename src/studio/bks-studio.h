@@ -50,6 +50,10 @@ DexFuture      *bks_studio_restore_book       (BksStudio       *self,
 DexFuture      *bks_studio_open_book          (BksStudio       *self,
                                                const char      *book_id,
                                                gboolean         writable);
+DexFuture      *bks_studio_open_book_to_change (BksStudio      *self,
+                                               const char      *book_id);
+void            bks_studio_set_listens        (BksStudio       *self,
+                                               gboolean         listens);
 DexFuture      *bks_studio_export_book        (BksStudio       *self,
                                                const char      *book_id,
                                                BksExportFormat  format,
