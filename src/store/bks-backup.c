@@ -432,7 +432,8 @@ bks_backup_read (const char  *path,
   backup->path = g_strdup (path);
   backup->book_id = ask (handle, "SELECT id FROM book", what, error);
   backup->title = backup->book_id != NULL ? ask (handle, "SELECT title FROM book", what, error) : NULL;
-  if (backup->title == NULL)
+  if (backup->title == NULL ||
+      !ask_int (handle, "SELECT coalesce (max (seq), 0) FROM events", what, &backup->events, error))
     return NULL;
   backup->at = time_from_name (name);
   backup->shrunk = g_str_has_suffix (name, SHRUNK_SUFFIX);

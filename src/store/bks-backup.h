@@ -17,6 +17,7 @@ G_BEGIN_DECLS
  * @at: when it was made, epoch milliseconds
  * @nodes: how many parts, chapters and scenes it has, those in the trash included
  * @words: how many words they have
+ * @events: the number of its last event
  * @bytes: how large the file is
  * @shrunk: whether the book had lost more than a fifth since the copy before it;
  *   such a copy takes no other one's place
@@ -31,6 +32,7 @@ typedef struct
   gint64    at;
   gint64    nodes;
   gint64    words;
+  gint64    events;
   gint64    bytes;
   gboolean  shrunk;
 } BksBackup;

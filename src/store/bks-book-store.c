@@ -345,3 +345,49 @@ bks_book_store_set_details (BksDatabase *store,
                              g_variant_ref_sink (g_variant_new ("(sssbx)", title, author, language, local_only, now_ms)),
                              (GDestroyNotify) g_variant_unref);
 }
+
+static gboolean
+adopt (BksConnection  *connection,
+       GValue         *result,
+       gpointer        data,
+       GError        **error)
+{
+  const char *id, *title;
+  gint64 last_event, now_ms;
+  sqlite3_stmt *statement = bks_connection_prepare (connection, "UPDATE book SET id = ?, title = ?", error);
+
+  if (statement == NULL)
+    return FALSE;
+  g_variant_get (data, "(&s&sxx)", &id, &title, &last_event, &now_ms);
+  bks_bind_text (statement, 1, id);
+  bks_bind_text (statement, 2, title);
+  if (!bks_connection_run (connection, statement, error))
+    return FALSE;
+  statement = bks_connection_prepare (connection, "UPDATE sqlite_sequence SET seq = max (seq, ?) WHERE name = 'events'", error);
+  if (statement == NULL)
+    return FALSE;
+  sqlite3_bind_int64 (statement, 1, last_event);
+  return bks_connection_run (connection, statement, error) &&
+         bks_book_note_change (connection, "book.restored", "book", id, now_ms, error);
+}
+
+/**
+ * bks_book_store_adopt:
+ * @store: the database of a book that came from a backup
+ * @id: its id from now on
+ * @title: its title from now on
+ * @last_event: the last number that events of this book have had
+ * @now_ms: epoch milliseconds
+ *
+ * Returns: (transfer full): resolves when it is durable
+ */
+DexFuture *
+bks_book_store_adopt (BksDatabase *store,
+                      const char  *id,
+                      const char  *title,
+                      gint64       last_event,
+                      gint64       now_ms)
+{
+  return bks_database_write (store, adopt, g_variant_ref_sink (g_variant_new ("(ssxx)", id, title, last_event, now_ms)),
+                             (GDestroyNotify) g_variant_unref);
+}

@@ -100,6 +100,11 @@ DexFuture   *bks_book_store_fill           (BksDatabase *store,
                                             GPtrArray   *nodes,
                                             gint64       now_ms);
 DexFuture   *bks_book_store_get_book       (BksDatabase *store);
+DexFuture   *bks_book_store_adopt          (BksDatabase *store,
+                                            const char  *id,
+                                            const char  *title,
+                                            gint64       last_event,
+                                            gint64       now_ms);
 DexFuture   *bks_book_store_set_details    (BksDatabase *store,
                                             const char  *title,
                                             const char  *author,

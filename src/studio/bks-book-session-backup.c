@@ -14,7 +14,6 @@
 typedef struct
 {
   char      *dir;
-  gboolean   accept_smaller;
   BksLimits *limits;
 } Making;
 
@@ -35,7 +34,7 @@ make_backup (GValue        *result,
              GError       **error)
 {
   Making *making = data;
-  BksBackup *backup = bks_backup_make (making->dir, making->accept_smaller, bks_clock_get_now_ms (making->limits->clock),
+  BksBackup *backup = bks_backup_make (making->dir, FALSE, bks_clock_get_now_ms (making->limits->clock),
                                        making->limits, error);
 
   if (backup == NULL)
@@ -46,13 +45,11 @@ make_backup (GValue        *result,
 }
 
 static DexFuture *
-run_backup (BksBookSession *self,
-            gboolean        accept_smaller)
+run_backup (BksBookSession *self)
 {
   Making *making = g_new0 (Making, 1);
 
   making->dir = g_strdup (self->dir);
-  making->accept_smaller = accept_smaller;
   making->limits = bks_limits_ref (self->limits);
   return bks_run_in_thread (NULL, make_backup, making, making_free);
 }
@@ -60,8 +57,6 @@ run_backup (BksBookSession *self,
 typedef struct
 {
   BksBookSession *self;
-  gboolean        accept_smaller;
-  gboolean        only_changes;
   DexFuture      *previous; /* the one that goes on; NULL */
 } Request;
 
@@ -86,12 +81,12 @@ back_up_fiber (gpointer data)
   /* One after the other: they write to one place. */
   if (request->previous != NULL)
     dex_await (g_steal_pointer (&request->previous), NULL);
-  if (request->only_changes && !self->changed)
+  if (!self->changed)
     return dex_future_new_true ();
   self->changed = FALSE;
   if (self->lock != NULL)
     dex_await (bks_book_store_thin_revisions (self->store, bks_clock_get_now_ms (self->limits->clock)), NULL);
-  backup = dex_await_boxed (run_backup (self, request->accept_smaller), &error);
+  backup = dex_await_boxed (run_backup (self), &error);
   if (backup == NULL)
     {
       self->changed = TRUE;
@@ -100,56 +95,7 @@ back_up_fiber (gpointer data)
     }
   if (backup->shrunk)
     g_message ("The book has lost more than a fifth of its words since the last backup; the earlier backups are all kept");
-  return dex_future_new_take_boxed (BKS_TYPE_BACKUP, g_steal_pointer (&backup));
-}
-
-static DexFuture *
-spawn_backup (BksBookSession *self,
-              gboolean        accept_smaller,
-              gboolean        only_changes)
-{
-  Request *request = g_new0 (Request, 1);
-
-  request->self = g_object_ref (self);
-  request->accept_smaller = accept_smaller;
-  request->only_changes = only_changes;
-  request->previous = g_steal_pointer (&self->backing);
-  self->backing = bks_spawn_finally (back_up_fiber, request, request_free);
-  return dex_ref (self->backing);
-}
-
-static DexFuture *
-back_up_saved_fiber (gpointer data)
-{
-  Request *request = data;
-  GError *error = NULL;
-
-  if (!dex_await (bks_book_session_save (request->self), &error))
-    return bks_future_error (error);
-  return spawn_backup (request->self, request->accept_smaller, FALSE);
-}
-
-/**
- * bks_book_session_back_up:
- * @self: a session
- * @accept_smaller: whether a book that has lost more than a fifth is right
- *
- * Makes a verified backup of everything typed so far, now.
- *
- * Returns: (transfer full): resolves to the #BksBackup
- */
-DexFuture *
-bks_book_session_back_up (BksBookSession *self,
-                          gboolean        accept_smaller)
-{
-  Request *request;
-
-  g_return_val_if_fail (BKS_IS_BOOK_SESSION (self), NULL);
-
-  request = g_new0 (Request, 1);
-  request->self = g_object_ref (self);
-  request->accept_smaller = accept_smaller;
-  return bks_spawn_finally (back_up_saved_fiber, request, request_free);
+  return dex_future_new_true ();
 }
 
 /**
@@ -161,7 +107,12 @@ bks_book_session_back_up (BksBookSession *self,
 DexFuture *
 bks_book_session_back_up_changes (BksBookSession *self)
 {
-  return spawn_backup (self, FALSE, TRUE);
+  Request *request = g_new0 (Request, 1);
+
+  request->self = g_object_ref (self);
+  request->previous = g_steal_pointer (&self->backing);
+  self->backing = bks_spawn_finally (back_up_fiber, request, request_free);
+  return dex_ref (self->backing);
 }
 
 static gboolean

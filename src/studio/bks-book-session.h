@@ -76,8 +76,4 @@ DexFuture  *bks_book_session_list_events      (BksBookSession *self,
                                                gint64          since,
                                                guint           most);
 
-/* bks-book-session-backup.c */
-DexFuture  *bks_book_session_back_up          (BksBookSession *self,
-                                               gboolean        accept_smaller);
-
 G_END_DECLS

@@ -112,19 +112,33 @@ typedef struct
   GPtrArray      *nodes;   /* of BksNewNode */
 } Making;
 
+/**
+ * bks_studio_get_new_dir:
+ * @self: a studio
+ * @book_id: the id of a book that is being made
+ *
+ * Returns: (transfer full): its folder until it is whole
+ */
+char *
+bks_studio_get_new_dir (BksStudio  *self,
+                        const char *book_id)
+{
+  g_autofree char *name = g_strconcat (UNFINISHED_PREFIX, book_id, NULL);
+
+  return g_build_filename (self->books_dir, name, NULL);
+}
+
 static Making *
 making_new (BksStudio      *self,
             DexCancellable *cancellable)
 {
   Making *making = g_new0 (Making, 1);
-  g_autofree char *name = NULL;
 
   making->self = g_object_ref (self);
   making->stop = g_cancellable_new ();
   making->watch = watch (cancellable, making->stop);
   making->id = bks_id_new (self->limits->clock);
-  name = g_strconcat (UNFINISHED_PREFIX, making->id, NULL);
-  making->new_dir = g_build_filename (self->books_dir, name, NULL);
+  making->new_dir = bks_studio_get_new_dir (self, making->id);
   making->dir = bks_studio_get_book_dir (self, making->id);
   making->nodes = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_new_node_free);
   return making;
@@ -150,8 +164,14 @@ making_free (gpointer data)
   g_free (making);
 }
 
-static void
-remove_folder (const char *dir)
+/**
+ * bks_studio_remove_book_folder:
+ * @dir: a book's folder
+ *
+ * Removes the book's files, and the folder if nothing else is in it. Blocks: for a thread.
+ */
+void
+bks_studio_remove_book_folder (const char *dir)
 {
   static const char *const names[] = { "book.db", "book.db-wal", "book.db-shm", "book.db-journal", "lock", "socket" };
 
@@ -187,7 +207,7 @@ bks_studio_clean_up (const char *books_dir)
       lock = bks_book_lock_take (path, g_get_prgname (), NULL);
       if (lock == NULL)
         continue;
-      remove_folder (path);
+      bks_studio_remove_book_folder (path);
       bks_book_lock_release (lock);
     }
 }
@@ -323,9 +343,18 @@ prepare (GValue        *result,
   return making->lock != NULL;
 }
 
-static gboolean
-sync_folder (const char  *path,
-             GError     **error)
+/**
+ * bks_studio_sync_folder:
+ * @path: a folder
+ * @error: return location
+ *
+ * Blocks: for a thread.
+ *
+ * Returns: whether the names in it are durable
+ */
+gboolean
+bks_studio_sync_folder (const char  *path,
+                        GError     **error)
 {
   int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -353,7 +382,7 @@ publish (GValue        *result,
       bks_error_set_from_errno (error, errno, "Cannot put the book into the library");
       return FALSE;
     }
-  return sync_folder (making->self->books_dir, error);
+  return bks_studio_sync_folder (making->self->books_dir, error);
 }
 
 static gboolean
@@ -364,8 +393,8 @@ abandon (GValue        *result,
 {
   Making *making = data;
 
-  remove_folder (making->new_dir);
-  remove_folder (making->dir); /* whose id is as new as the book */
+  bks_studio_remove_book_folder (making->new_dir);
+  bks_studio_remove_book_folder (making->dir); /* whose id is as new as the book */
   return TRUE;
 }
 
