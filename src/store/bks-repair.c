@@ -29,6 +29,8 @@
 /* Rows between two that can be read, tried one by one. */
 #define PROBES 100000
 
+#define DAY_MS (G_GINT64_CONSTANT (24) * 60 * 60 * 1000)
+
 G_DEFINE_BOXED_TYPE (BksBookReport, bks_book_report, bks_book_report_ref, bks_book_report_unref)
 
 static void
@@ -402,6 +404,43 @@ take_from (sqlite3    *to,
   return changes;
 }
 
+/* A page that was overwritten may still look like the end of a row. */
+static gboolean
+drop_nonsense (sqlite3     *to,
+               gint64       now_ms,
+               GError     **error)
+{
+  g_autofree char *sql = NULL;
+
+  sql = g_strdup_printf ("DELETE FROM texts WHERE words < 0 OR words > length (text) OR revision < 1 OR updated_at < 0"
+                         " OR updated_at > %" G_GINT64_FORMAT " OR instr (text, char (0)) > 0",
+                         now_ms + DAY_MS);
+  return run (to, sql, error);
+}
+
+/* The same revision is the same text: where a backup has another one, the file was overwritten there. */
+static gint64
+correct_from (sqlite3    *to,
+              const char *path)
+{
+  sqlite3_stmt *attach = NULL;
+  gint64 changes = 0;
+
+  if (sqlite3_prepare_v2 (to, "ATTACH ? AS backup", -1, &attach, NULL) != SQLITE_OK)
+    return 0;
+  sqlite3_bind_text (attach, 1, path, -1, SQLITE_TRANSIENT);
+  if (sqlite3_step (attach) == SQLITE_DONE &&
+      sqlite3_exec (to,
+                    "UPDATE main.texts SET text = b.text, words = b.words FROM backup.texts b"
+                    " WHERE b.node_id = main.texts.node_id AND b.revision = main.texts.revision"
+                    " AND b.text <> main.texts.text",
+                    NULL, NULL, NULL) == SQLITE_OK)
+    changes = sqlite3_changes64 (to);
+  sqlite3_finalize (attach);
+  sqlite3_exec (to, "DETACH backup", NULL, NULL, NULL);
+  return changes;
+}
+
 /* What could not be read is taken from the newest backup that has it. */
 static void
 fill_from_backups (sqlite3       *to,
@@ -425,6 +464,7 @@ fill_from_backups (sqlite3       *to,
       report->from_backups += take_from (to, handle, backup->path, "texts",
                                          "node_id IN (SELECT id FROM main.nodes)"
                                          " AND node_id NOT IN (SELECT node_id FROM main.texts)");
+      report->from_backups += correct_from (to, backup->path);
       take_from (to, handle, backup->path, "revisions", "node_id IN (SELECT id FROM main.nodes)");
     }
 }
@@ -563,7 +603,7 @@ salvage (const char     *book_dir,
     if (!salvage_table (from, to, tables[i].name, tables[i].has_rowid) && g_str_equal (tables[i].name, "nodes"))
       nodes_damaged = TRUE;
   /* ATTACH does not work inside of a transaction. */
-  if (!run (to, "COMMIT", error))
+  if (!drop_nonsense (to, now_ms, error) || !run (to, "COMMIT", error))
     return FALSE;
   fill_from_backups (to, book_dir, nodes_damaged, report);
   return join_pieces (to, book_dir, now_ms, report, error);
