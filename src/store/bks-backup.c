@@ -27,10 +27,12 @@
 #define PART ".part"
 #define SUFFIX ".db"
 #define SHRUNK_SUFFIX ".shrunk.db"
+#define ACCEPTED_SUFFIX ".accepted.db" /* the author has said that it is right to be smaller */
 #define NAME_FORMAT "%Y-%m-%dT%H-%M-%S"
 #define SHRUNK_KEPT 5
 
-/* A copy that has lost more than a fifth of the one before it takes no other one's place. */
+/* A copy that has lost more than a fifth within a day takes no other one's place. */
+#define SHRINK_MS (G_GINT64_CONSTANT (24) * 60 * 60 * 1000)
 #define LEAST_NUMERATOR 4
 #define LEAST_DENOMINATOR 5
 
@@ -399,13 +401,13 @@ time_from_name (const char *name)
 }
 
 static char *
-make_name (gint64   at,
-           gboolean shrunk)
+make_name (gint64      at,
+           const char *suffix)
 {
   g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc (at / 1000);
   g_autofree char *stem = g_date_time_format (time, NAME_FORMAT);
 
-  return g_strdup_printf ("%s.%03dZ%s", stem, (int) (at % 1000), shrunk ? SHRUNK_SUFFIX : SUFFIX);
+  return g_strdup_printf ("%s.%03dZ%s", stem, (int) (at % 1000), suffix);
 }
 
 /**
@@ -523,27 +525,42 @@ bks_backup_list (const char *folder)
   return backups;
 }
 
-/* The newest that is whole: what a new one is measured by. */
-static BksBackup *
+/* What a new copy is measured by: the most that the newest whole one, and those of a day before it, have.
+ * Many small losses are a large one. A copy that was accepted as smaller is measured by itself. */
+static Counts
 find_measure (GPtrArray *entries)
 {
+  Counts most = { 0 };
+  gint64 newest = 0;
+
   for (guint i = 0; i < entries->len; i++)
     {
       const Entry *entry = g_ptr_array_index (entries, i);
-      BksBackup *backup = entry->shrunk ? NULL : bks_backup_read (entry->path, NULL);
+      g_autoptr(BksBackup) backup = NULL;
 
-      if (backup != NULL)
-        return backup;
+      if (entry->shrunk)
+        continue;
+      if (newest != 0 && newest - entry->at > SHRINK_MS)
+        break;
+      backup = bks_backup_read (entry->path, NULL);
+      if (backup == NULL)
+        continue;
+      if (newest == 0)
+        newest = entry->at;
+      most.words = MAX (most.words, backup->words);
+      most.nodes = MAX (most.nodes, backup->nodes);
+      if (g_str_has_suffix (entry->path, ACCEPTED_SUFFIX))
+        break;
     }
-  return NULL;
+  return most;
 }
 
 static gboolean
 has_shrunk (const Counts *counts,
-            BksBackup    *measure)
+            const Counts *measure)
 {
-  return measure != NULL && (counts->words * LEAST_DENOMINATOR < measure->words * LEAST_NUMERATOR ||
-                             counts->nodes * LEAST_DENOMINATOR < measure->nodes * LEAST_NUMERATOR);
+  return counts->words * LEAST_DENOMINATOR < measure->words * LEAST_NUMERATOR ||
+         counts->nodes * LEAST_DENOMINATOR < measure->nodes * LEAST_NUMERATOR;
 }
 
 /* Lets go of whole copies that no generation needs. Shrunk ones have a row of their own, so that they
@@ -575,7 +592,7 @@ rotate (GPtrArray *entries,
 static char *
 choose_path (const char *folder,
              GPtrArray  *entries,
-             gboolean    shrunk,
+             const char *suffix,
              gint64      now_ms)
 {
   g_autofree char *name = NULL;
@@ -584,7 +601,7 @@ choose_path (const char *folder,
   /* A clock that was set back must not let the newest copy look old. */
   if (entries->len > 0)
     at = MAX (at, ((Entry *) g_ptr_array_index (entries, 0))->at + 1);
-  name = make_name (at, shrunk);
+  name = make_name (at, suffix);
   return g_build_filename (folder, name, NULL);
 }
 
@@ -641,8 +658,7 @@ bks_backup_make (const char  *book_dir,
   g_autofree char *path = NULL;
   g_autoptr(GPtrArray) before = NULL;
   g_autoptr(GPtrArray) after = NULL;
-  g_autoptr(BksBackup) measure = NULL;
-  Counts counts;
+  Counts counts, measure;
   gboolean shrunk;
 
   if (g_mkdir_with_parents (folder, 0700) != 0)
@@ -656,12 +672,12 @@ bks_backup_make (const char  *book_dir,
     return NULL;
   before = list_entries (folder);
   measure = find_measure (before);
-  shrunk = !accept_smaller && has_shrunk (&counts, measure);
-  path = choose_path (folder, before, shrunk, now_ms);
+  shrunk = has_shrunk (&counts, &measure);
+  path = choose_path (folder, before, !shrunk ? SUFFIX : accept_smaller ? ACCEPTED_SUFFIX : SHRUNK_SUFFIX, now_ms);
   if (!publish (part, path, error))
     return NULL;
   after = list_entries (folder);
-  rotate (after, shrunk);
+  rotate (after, shrunk && !accept_smaller);
   return bks_backup_read (path, error);
 }
 

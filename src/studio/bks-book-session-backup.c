@@ -94,7 +94,7 @@ back_up_fiber (gpointer data)
       return bks_future_error (error);
     }
   if (backup->shrunk)
-    g_message ("The book has lost more than a fifth of its words since the last backup; the earlier backups are all kept");
+    g_info ("The book has lost more than a fifth of its words since the last backup; the earlier backups are all kept");
   return dex_future_new_true ();
 }
 

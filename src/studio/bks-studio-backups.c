@@ -320,7 +320,7 @@ replace_file (GValue        *result,
   verb->lock = bks_book_lock_take (verb->dir, g_get_prgname (), error);
   if (verb->lock == NULL || !bks_backup_copy (verb->path, restored, limits, error))
     return FALSE;
-  present = bks_backup_make (verb->dir, TRUE, get_now (verb), limits, NULL);
+  present = bks_backup_make (verb->dir, FALSE, get_now (verb), limits, NULL);
   verb->last_event = present != NULL ? present->events : 0;
   if (present == NULL)
     {
