@@ -528,7 +528,8 @@ bks_backup_list (const char *folder)
 /* What a new copy is measured by: the most that the newest whole one, and those of a day before it, have.
  * Many small losses are a large one. A copy that was accepted as smaller is measured by itself. */
 static Counts
-find_measure (GPtrArray *entries)
+find_measure (GPtrArray *entries,
+              guint     *largest)
 {
   Counts most = { 0 };
   gint64 newest = 0;
@@ -547,6 +548,9 @@ find_measure (GPtrArray *entries)
         continue;
       if (newest == 0)
         newest = entry->at;
+      if (backup->words > most.words || most.texts == 0)
+        *largest = i;
+      most.texts = 1; /* found one */
       most.words = MAX (most.words, backup->words);
       most.nodes = MAX (most.nodes, backup->nodes);
       if (g_str_has_suffix (entry->path, ACCEPTED_SUFFIX))
@@ -563,8 +567,8 @@ has_shrunk (const Counts *counts,
          counts->nodes * LEAST_DENOMINATOR < measure->nodes * LEAST_NUMERATOR;
 }
 
-/* Lets go of whole copies that no generation needs. Shrunk ones have a row of their own, so that they
- * displace no whole one. */
+/* Lets go of whole copies that no generation needs. The one that others are measured by stays. Shrunk
+ * ones have a row of their own, so that they displace no whole one. */
 static void
 rotate (GPtrArray *entries,
         gboolean   shrunk)
@@ -572,7 +576,9 @@ rotate (GPtrArray *entries,
   g_autoptr(GPtrArray) row = g_ptr_array_new ();
   g_autoptr(GArray) times = g_array_new (FALSE, FALSE, sizeof (gint64));
   g_autofree gboolean *keep = g_new0 (gboolean, entries->len + 1);
+  guint largest = G_MAXUINT;
 
+  find_measure (entries, &largest);
   for (guint i = 0; i < entries->len; i++)
     {
       Entry *entry = g_ptr_array_index (entries, i);
@@ -585,8 +591,12 @@ rotate (GPtrArray *entries,
   if (!shrunk)
     bks_retention_rotate_backups ((const gint64 *) times->data, row->len, keep);
   for (guint i = 0; i < row->len; i++)
-    if (!(shrunk ? i < SHRUNK_KEPT : keep[i]))
-      g_unlink (((Entry *) g_ptr_array_index (row, i))->path);
+    {
+      const Entry *entry = g_ptr_array_index (row, i);
+
+      if (!(shrunk ? i < SHRUNK_KEPT : keep[i]) && !(largest < entries->len && entry == entries->pdata[largest]))
+        g_unlink (entry->path);
+    }
 }
 
 static char *
@@ -660,6 +670,7 @@ bks_backup_make (const char  *book_dir,
   g_autoptr(GPtrArray) after = NULL;
   Counts counts, measure;
   gboolean shrunk;
+  guint largest;
 
   if (g_mkdir_with_parents (folder, 0700) != 0)
     {
@@ -671,7 +682,7 @@ bks_backup_make (const char  *book_dir,
   if (!write_copy (source, part, &counts, limits, error))
     return NULL;
   before = list_entries (folder);
-  measure = find_measure (before);
+  measure = find_measure (before, &largest);
   shrunk = has_shrunk (&counts, &measure);
   path = choose_path (folder, before, !shrunk ? SUFFIX : accept_smaller ? ACCEPTED_SUFFIX : SHRUNK_SUFFIX, now_ms);
   if (!publish (part, path, error))
