@@ -269,6 +269,7 @@ open_studio (BksApplication *self)
   g_autoptr(GFile) places = NULL;
 
   self->studio = bks_studio_new (self->data_dir, secrets, limits);
+  bks_studio_set_listens (self->studio, TRUE);
   places = g_file_new_build_filename (bks_studio_get_data_dir (self->studio), "places.ini", NULL);
   self->places = bks_places_new (places);
   self->opened = bks_studio_open (self->studio);

@@ -21,7 +21,11 @@
 
 static const BksCliVerb *const families[] = {
   bks_cli_book_verbs,
+  bks_cli_backup_verbs,
+  bks_cli_history_verbs,
   bks_cli_node_verbs,
+  bks_cli_revision_verbs,
+  bks_cli_snapshot_verbs,
   bks_cli_trash_verbs,
   bks_cli_complete_verbs,
   bks_cli_provider_verbs,

@@ -8,6 +8,7 @@
 
 #include "bks-cli-private.h"
 #include "bks-error.h"
+#include "bks-revisions.h"
 
 #define TOP "top"
 
@@ -17,7 +18,8 @@ static struct
   char *title;
   char *parent;
   int   position;
-} options = { .position = -1 };
+  int   revision;
+} options = { .position = -1, .revision = -1 };
 
 static void
 add_node_members (JsonBuilder *builder,
@@ -102,6 +104,23 @@ list (BksCli  *cli,
   return TRUE;
 }
 
+/* The present text, or the one of --revision. */
+static char *
+read_shown (BksCli          *cli,
+            BksBookSession  *session,
+            BksNode         *node,
+            GError         **error)
+{
+  g_autoptr(BksRevision) revision = NULL;
+
+  if (options.revision < 0)
+    return dex_await_string (bks_cli_until_stop (cli, bks_book_session_read_text (session, bks_node_get_id (node))), error);
+  revision = dex_await_boxed (bks_cli_until_stop (cli, bks_book_session_read_revision (session, bks_node_get_id (node),
+                                                                                       options.revision)),
+                              error);
+  return revision != NULL ? g_strdup (revision->text) : NULL;
+}
+
 static gboolean
 show (BksCli  *cli,
       GError **error)
@@ -114,7 +133,7 @@ show (BksCli  *cli,
   session = bks_cli_open_node (cli, cli->arguments[0], FALSE, &node, error);
   if (session == NULL)
     return FALSE;
-  text = dex_await_string (bks_cli_until_stop (cli, bks_book_session_read_text (session, bks_node_get_id (node))), error);
+  text = read_shown (cli, session, node, error);
   if (text == NULL)
     return FALSE;
   if (!cli->json)
@@ -127,7 +146,7 @@ show (BksCli  *cli,
   json_builder_begin_object (builder);
   add_node_members (builder, node);
   bks_cli_add_string (builder, "text", text);
-  bks_cli_add_int (builder, "revision", bks_node_get_revision (node));
+  bks_cli_add_int (builder, "revision", options.revision < 0 ? bks_node_get_revision (node) : options.revision);
   json_builder_end_object (builder);
   bks_cli_print_json (cli, builder);
   return TRUE;
@@ -281,6 +300,11 @@ static const GOptionEntry add_options[] = {
   { NULL },
 };
 
+static const GOptionEntry show_options[] = {
+  { "revision", 0, 0, G_OPTION_ARG_INT, &options.revision, N_("An earlier text, by its number in “node revisions”"), N_("N") },
+  { NULL },
+};
+
 static const GOptionEntry move_options[] = {
   { "parent", 0, 0, G_OPTION_ARG_FILENAME, &options.parent, N_("What it is to be a part of, or “top”; without, its parent stays"), N_("ID") },
   { "position", 0, 0, G_OPTION_ARG_INT, &options.position, N_("Where among the parts of its parent, 0 is first; without, last"), N_("I") },
@@ -289,34 +313,11 @@ static const GOptionEntry move_options[] = {
 
 const BksCliVerb bks_cli_node_verbs[] = {
   { "node", "list", "BOOK", N_("List the parts, chapters and scenes of a book"), list, NULL, 1, 1, BKS_CLI_PLAIN },
-  { "node", "show", "NODE", N_("Print the text of a chapter or scene"), show, NULL, 1, 1, BKS_CLI_PLAIN },
+  { "node", "show", "NODE", N_("Print the text of a chapter or scene"), show, show_options, 1, 1, BKS_CLI_PLAIN },
   { "node", "add", "BOOK --kind KIND --title TITLE", N_("Add a part, chapter or scene and print its id"), add, add_options, 1, 1, BKS_CLI_PLAIN },
   { "node", "edit", "NODE", N_("Replace the text by the one on standard input"), edit, NULL, 1, 1, BKS_CLI_PLAIN },
   { "node", "rename", "NODE TITLE", N_("Change the title"), rename_node, NULL, 2, 2, BKS_CLI_PLAIN },
   { "node", "move", "NODE --parent ID --position I", N_("Move it with all that is below it"), move, move_options, 1, 1, BKS_CLI_PLAIN },
   { "node", "delete", "NODE", N_("Put it into the trash with all that is below it"), delete, NULL, 1, 1, BKS_CLI_PLAIN },
-  { NULL },
-};
-
-static gboolean
-restore (BksCli  *cli,
-         GError **error)
-{
-  const char *text = cli->arguments[0];
-  g_auto(GStrv) parts = g_strsplit (text, "/", 2);
-  g_autoptr(BksBookSession) session = NULL;
-
-  if (!bks_cli_check_text (text, "NODE", error))
-    return FALSE;
-  if (g_strv_length (parts) != 2)
-    return dex_await (bks_studio_restore_book (cli->studio, text), error);
-  session = bks_cli_open_book (cli, parts[0], TRUE, error);
-  return session != NULL &&
-         dex_await (bks_book_session_restore_node (session, parts[1]), error) &&
-         bks_cli_close_book (session, error);
-}
-
-const BksCliVerb bks_cli_trash_verbs[] = {
-  { "trash", "restore", "BOOK | NODE", N_("Take a book or a node out of the trash, by its whole id"), restore, NULL, 1, 1, BKS_CLI_PLAIN },
   { NULL },
 };

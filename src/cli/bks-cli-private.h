@@ -54,7 +54,11 @@ typedef struct
 
 extern const BksCliVerb bks_cli_book_verbs[];
 extern const BksCliVerb bks_cli_node_verbs[];
+extern const BksCliVerb bks_cli_revision_verbs[];
+extern const BksCliVerb bks_cli_snapshot_verbs[];
+extern const BksCliVerb bks_cli_history_verbs[];
 extern const BksCliVerb bks_cli_trash_verbs[];
+extern const BksCliVerb bks_cli_backup_verbs[];
 extern const BksCliVerb bks_cli_complete_verbs[];
 extern const BksCliVerb bks_cli_provider_verbs[];
 extern const BksCliVerb bks_cli_health_verbs[];

@@ -49,6 +49,7 @@ serve (BksCli  *cli,
 
   if (options.listen != NULL && !bks_cli_check_text (options.listen, "--listen", error))
     return FALSE;
+  bks_studio_set_listens (cli->studio, TRUE);
   if (!dex_await (bks_cli_until_stop (cli, bks_service_start (service, options.listen)), error))
     return FALSE;
   ok = announce (cli, service, error);

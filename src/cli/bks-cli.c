@@ -349,6 +349,9 @@ bks_cli_find_book (BksCli      *cli,
  * @writable: whether it is to be changed
  * @error: return location
  *
+ * Where another process holds the book and takes writes, changes are handed
+ * over to it.
+ *
  * Returns: (transfer full): the book, open; %NULL with an error
  */
 BksBookSession *
@@ -361,8 +364,9 @@ bks_cli_open_book (BksCli      *cli,
 
   if (book == NULL)
     return NULL;
-  return dex_await_object (bks_cli_until_stop (cli, bks_studio_open_book (cli->studio, bks_book_get_id (book),
-                                                                          writable)),
+  return dex_await_object (bks_cli_until_stop (cli,
+                                               writable ? bks_studio_open_book_to_change (cli->studio, bks_book_get_id (book))
+                                                        : bks_studio_open_book (cli->studio, bks_book_get_id (book), FALSE)),
                            error);
 }
 

@@ -23,8 +23,12 @@ static const BksLimits shipped = {
   .autosave_idle_ms = 1 * SECONDS,
   .autosave_most_ms = 5 * SECONDS,
   .draft_save_ms = 1 * SECONDS,
+  .revision_ms = 10 * MINUTES,
+  .revision_words = 200,
 
   .database_busy_ms = 5 * SECONDS,
+  .backup_ms = 60 * MINUTES,
+  .hand_over_ms = 30 * SECONDS,
 
   .keyring_ms = 60 * SECONDS,
 

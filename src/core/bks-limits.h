@@ -30,9 +30,13 @@ typedef struct
   guint autosave_idle_ms;           /* after the last key */
   guint autosave_most_ms;           /* while typing goes on */
   guint draft_save_ms;              /* while a stream runs */
+  guint revision_ms;                /* an earlier text is kept after this long */
+  guint revision_words;             /* or once so many words have changed */
 
   /* Store */
   guint database_busy_ms;
+  guint backup_ms;                  /* between two backups of a book that is open */
+  guint hand_over_ms;               /* until the process that holds a book answers */
 
   /* Keyring */
   guint keyring_ms;                 /* a prompt that nobody answers ends here */

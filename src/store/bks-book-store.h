@@ -21,7 +21,8 @@ typedef struct
 {
   char   *text;
   gint64  words;
-  gint64  revision; /* 0: no text was ever saved */
+  gint64  revision;   /* 0: no text was ever saved */
+  char   *provenance; /* as BksProvenance writes it */
 } BksNodeText;
 
 GType        bks_node_text_get_type        (void);
@@ -43,6 +44,7 @@ typedef struct
   char        *title;
   char        *text;
   gint64       words;
+  char        *provenance; /* as BksProvenance writes it; NULL: typed */
 } BksNewNode;
 
 BksNewNode  *bks_new_node_new              (const char  *id,
@@ -53,6 +55,43 @@ BksNewNode  *bks_new_node_new              (const char  *id,
                                             gint64       words);
 void         bks_new_node_free             (BksNewNode  *self);
 
+/**
+ * BksTextWrite:
+ * @node_id: which node
+ * @text: its text from now on
+ * @words: how many words it has
+ * @changed_words: how many of them this change touches
+ * @provenance: (nullable): where its parts came from, as BksProvenance writes it
+ * @expected_revision: the revision the writer has seen, -1 to write over any
+ * @accepted_draft: (nullable): a draft that the author has put into @text
+ * @keep_cause: (nullable): why the text that is replaced is kept, one of
+ *   BKS_KEEP_…; %NULL to keep it only where a revision is due
+ * @keep_after_ms: a revision is due this long after the last one
+ * @keep_after_words: or once so many words have changed since
+ *
+ * A text on its way to the disk.
+ */
+typedef struct
+{
+  char   *node_id;
+  char   *text;
+  gint64  words;
+  gint64  changed_words;
+  char   *provenance;
+  gint64  expected_revision;
+  char   *accepted_draft;
+  const char *keep_cause;
+  gint64  keep_after_ms;
+  gint64  keep_after_words;
+  /*< private >*/
+  gint64  now_ms;
+} BksTextWrite;
+
+BksTextWrite *bks_text_write_new           (const char   *node_id,
+                                            const char   *text,
+                                            gint64        words);
+void          bks_text_write_free          (BksTextWrite *self);
+
 DexFuture   *bks_book_store_open           (const char  *path,
                                             gboolean     writable,
                                             BksLimits   *limits);
@@ -61,6 +100,11 @@ DexFuture   *bks_book_store_fill           (BksDatabase *store,
                                             GPtrArray   *nodes,
                                             gint64       now_ms);
 DexFuture   *bks_book_store_get_book       (BksDatabase *store);
+DexFuture   *bks_book_store_adopt          (BksDatabase *store,
+                                            const char  *id,
+                                            const char  *title,
+                                            gint64       last_event,
+                                            gint64       now_ms);
 DexFuture   *bks_book_store_set_details    (BksDatabase *store,
                                             const char  *title,
                                             const char  *author,
@@ -71,13 +115,9 @@ DexFuture   *bks_book_store_list_nodes     (BksDatabase *store);
 DexFuture   *bks_book_store_read_text      (BksDatabase *store,
                                             const char  *node_id);
 DexFuture   *bks_book_store_read_all_texts (BksDatabase *store);
-DexFuture   *bks_book_store_write_text     (BksDatabase *store,
-                                            const char  *node_id,
-                                            const char  *text,
-                                            gint64       words,
-                                            gint64       expected_revision,
-                                            const char  *accepted_draft,
-                                            gint64       now_ms);
+DexFuture   *bks_book_store_write_text     (BksDatabase  *store,
+                                            BksTextWrite *write,
+                                            gint64        now_ms);
 DexFuture   *bks_book_store_add_node       (BksDatabase *store,
                                             BksNewNode  *node,
                                             int          position,

@@ -464,6 +464,18 @@ bks_connection_get_changes (BksConnection *self)
 }
 
 /**
+ * bks_connection_get_last_id:
+ * @self: a connection
+ *
+ * Returns: the number of the row that was inserted last
+ */
+gint64
+bks_connection_get_last_id (BksConnection *self)
+{
+  return sqlite3_last_insert_rowid (self->handle);
+}
+
+/**
  * bks_connection_begin:
  * @self: a connection
  * @error: return location

@@ -57,6 +57,7 @@ gboolean       bks_connection_run         (BksConnection      *self,
                                            sqlite3_stmt       *statement,
                                            GError            **error);
 int            bks_connection_get_changes (BksConnection      *self);
+gint64         bks_connection_get_last_id (BksConnection      *self);
 gboolean       bks_connection_begin       (BksConnection      *self,
                                            GError            **error);
 gboolean       bks_connection_commit      (BksConnection      *self,

@@ -55,6 +55,7 @@ typedef struct
   BksConnection   *connection;
   BksConnection   *normal; /* opened when first needed, as is */
   BksConnection   *drafts;
+  GThread         *reader; /* the writer's: to be waited for, as the last to close brings the journal into the file */
 } Worker;
 
 static void
@@ -155,6 +156,7 @@ worker_thread (gpointer data)
 
       if (job->kind == JOB_CLOSE)
         {
+          g_clear_pointer (&worker->reader, g_thread_join);
           worker_free (worker);
           job_end (job, NULL, NULL);
           return NULL;
@@ -249,6 +251,7 @@ open_on_thread (GValue        *result,
 {
   Opening *opening = data;
   BksDatabase *self;
+  GThread *reader;
 
   if (opening->writer != NULL && !worker_open (opening->writer, error))
     return FALSE;
@@ -258,10 +261,13 @@ open_on_thread (GValue        *result,
   self = g_object_new (BKS_TYPE_DATABASE, NULL);
   self->path = g_strdup (opening->reader->path);
   self->reader = g_async_queue_ref (opening->reader->queue);
-  g_thread_unref (g_thread_new ("db-reader", worker_thread, g_steal_pointer (&opening->reader)));
-  if (opening->writer != NULL)
+  reader = g_thread_new ("db-reader", worker_thread, g_steal_pointer (&opening->reader));
+  if (opening->writer == NULL)
+    g_thread_unref (reader);
+  else
     {
       self->writer = g_async_queue_ref (opening->writer->queue);
+      opening->writer->reader = reader;
       g_thread_unref (g_thread_new ("db-writer", worker_thread, g_steal_pointer (&opening->writer)));
     }
   g_value_init (result, BKS_TYPE_DATABASE);

@@ -1,23 +1,91 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "bks-book-lock.h"
 #include "bks-book-session.h"
 #include "bks-database.h"
 #include "bks-limits.h"
 
 G_BEGIN_DECLS
 
-DexFuture   *bks_book_session_open          (BksDatabase    *library,
-                                             const char     *book_dir,
-                                             gboolean        writable,
-                                             BksLimits      *limits);
-BksDatabase *bks_book_session_get_store     (BksBookSession *self);
-BksLimits   *bks_book_session_get_limits    (BksBookSession *self);
-gboolean     bks_book_session_is_closed     (BksBookSession *self);
-void         bks_book_session_text_saved    (BksBookSession *self);
-DexFuture   *bks_book_session_get_closing   (BksBookSession *self);
-void         bks_book_session_add_work      (BksBookSession *self,
-                                             DexCancellable *cancellable,
-                                             DexFuture      *finished);
+typedef struct _BksHandOver BksHandOver;
+
+struct _BksBookSession
+{
+  GObject      parent_instance;
+
+  BksDatabase *library;
+  BksDatabase *store;
+  char        *dir;
+  gboolean     closed;
+  BksBookLock *lock;      /* NULL when read-only, or as a guest */
+  BksHandOver *hand_over; /* takes the writes of other processes, or hands ours to another one; NULL */
+  BksLimits   *limits;
+  gboolean     writable;  /* also as a guest */
+  BksBook     *book;
+  GListStore  *nodes;     /* the top level */
+  GHashTable  *by_id;     /* id → BksNode */
+  GHashTable  *sessions;  /* node id → BksNodeSession, not owned */
+  GPtrArray   *works;     /* of Work */
+  DexFuture   *changing;  /* the last change of details; NULL */
+  DexFuture   *closing;   /* while it is closed; NULL */
+  gboolean     changed;   /* since the last backup */
+  DexFuture   *backing;   /* the backup that goes on; NULL */
+  guint        backup_id; /* the hourly timer */
+};
+
+/* How a book is opened. */
+typedef enum
+{
+  BKS_OPEN_READ,
+  BKS_OPEN_WRITE,
+  BKS_OPEN_GUEST, /* to write, by the hand of the process that holds it if there is one */
+} BksOpenMode;
+
+DexFuture   *bks_book_session_open            (BksDatabase    *library,
+                                               const char     *book_dir,
+                                               BksOpenMode     mode,
+                                               gboolean        listens,
+                                               BksLimits      *limits);
+BksDatabase *bks_book_session_get_store       (BksBookSession *self);
+BksLimits   *bks_book_session_get_limits      (BksBookSession *self);
+gboolean     bks_book_session_is_closed       (BksBookSession *self);
+void         bks_book_session_text_saved      (BksBookSession *self);
+DexFuture   *bks_book_session_get_closing     (BksBookSession *self);
+void         bks_book_session_add_work        (BksBookSession *self,
+                                               DexCancellable *cancellable,
+                                               DexFuture      *finished);
+
+/* bks-book-session.c */
+void         bks_book_session_note_change     (BksBookSession *self);
+GError      *bks_book_session_check_writable  (BksBookSession *self);
+GError      *bks_book_session_no_such_node    (const char     *node_id);
+
+/* bks-book-session-tree.c */
+void         bks_book_session_update_sums     (BksBookSession *self);
+void         bks_book_session_show_nodes      (BksBookSession *self,
+                                               GPtrArray      *nodes);
+gboolean     bks_book_session_await_nodes     (BksBookSession *self,
+                                               GError        **error);
+char        *bks_book_session_clean_title     (BksBookSession *self,
+                                               const char     *title,
+                                               GError        **error);
+
+/* bks-book-session-backup.c */
+void         bks_book_session_start_backups   (BksBookSession *self);
+void         bks_book_session_stop_backups    (BksBookSession *self);
+DexFuture   *bks_book_session_back_up_changes (BksBookSession *self);
+
+/* bks-hand-over.c */
+BksHandOver *bks_hand_over_listen             (BksBookSession *self,
+                                               GError        **error);
+BksHandOver *bks_hand_over_connect            (const char     *book_dir,
+                                               GError        **error);
+void         bks_hand_over_free               (BksHandOver    *hand_over);
+gboolean     bks_book_session_is_guest        (BksBookSession *self);
+GVariant    *bks_book_session_await_hand_over (BksBookSession *self,
+                                               const char     *verb,
+                                               GVariant       *arguments,
+                                               GError        **error);
 
 G_END_DECLS

@@ -6,13 +6,15 @@
 #include <string.h>
 
 #include "bks-async.h"
+#include "bks-backup.h"
 #include "bks-book-lock.h"
 #include "bks-book-session-private.h"
 #include "bks-book-store.h"
 #include "bks-error.h"
-#include "bks-id.h"
+#include "bks-folder-check.h"
 #include "bks-library.h"
 #include "bks-node-session-private.h"
+#include "bks-rescue-private.h"
 
 /**
  * BksBookSession:
@@ -20,29 +22,8 @@
  * A book while it is open: its binder as live lists, and every change of its
  * structure. Holds the book's lock when writable.
  */
-struct _BksBookSession
-{
-  GObject      parent_instance;
-
-  BksDatabase *library;
-  BksDatabase *store;
-  gboolean     closed;
-  BksBookLock *lock;     /* NULL when read-only */
-  BksLimits   *limits;
-  gboolean     writable;
-  BksBook     *book;
-  GListStore  *nodes;    /* the top level */
-  GHashTable  *by_id;    /* id → BksNode */
-  GHashTable  *sessions; /* node id → BksNodeSession, not owned */
-  GPtrArray   *works;    /* of Work */
-  DexFuture   *changing; /* the last change of details; NULL */
-  DexFuture   *closing;  /* while it is closed; NULL */
-};
 
 G_DEFINE_FINAL_TYPE (BksBookSession, bks_book_session, G_TYPE_OBJECT)
-
-/* Nobody nests so deep; the tree is walked by recursion. */
-#define MAX_DEPTH 32
 
 /* Something that writes to the book in the background. */
 typedef struct
@@ -66,8 +47,12 @@ bks_book_session_finalize (GObject *object)
 {
   BksBookSession *self = BKS_BOOK_SESSION (object);
 
+  bks_book_session_stop_backups (self);
+  g_clear_pointer (&self->hand_over, bks_hand_over_free);
   g_clear_object (&self->store);
   g_clear_pointer (&self->lock, bks_book_lock_release);
+  g_free (self->dir);
+  dex_clear (&self->backing);
   g_object_unref (self->library);
   bks_limits_unref (self->limits);
   g_clear_object (&self->book);
@@ -102,46 +87,6 @@ bks_book_session_init (BksBookSession *self)
   self->works = g_ptr_array_new_with_free_func (work_free);
 }
 
-/* The list that a node with this parent stands in. */
-static GListStore *
-get_siblings (BksBookSession *self,
-              const char     *parent_id)
-{
-  BksNode *parent = parent_id != NULL ? g_hash_table_lookup (self->by_id, parent_id) : NULL;
-
-  return parent != NULL ? G_LIST_STORE (bks_node_get_children (parent)) : self->nodes;
-}
-
-static void
-update_sums (BksBookSession *self)
-{
-  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->nodes));
-  gint64 words = 0;
-
-  for (guint i = 0; i < n; i++)
-    {
-      g_autoptr(BksNode) node = g_list_model_get_item (G_LIST_MODEL (self->nodes), i);
-
-      bks_node_update_tree (node, 0);
-      words += bks_node_get_total_words (node);
-    }
-  g_object_set (self->book, "words", words, NULL);
-}
-
-static void
-build_tree (BksBookSession *self,
-            GPtrArray      *nodes)
-{
-  for (guint i = 0; i < nodes->len; i++)
-    {
-      BksNode *node = g_ptr_array_index (nodes, i);
-
-      g_list_store_append (get_siblings (self, bks_node_get_parent_id (node)), node);
-      g_hash_table_insert (self->by_id, g_strdup (bks_node_get_id (node)), g_object_ref (node));
-    }
-  update_sums (self);
-}
-
 static DexFuture *
 publish_failed_cb (DexFuture *future,
                    gpointer   data)
@@ -162,11 +107,18 @@ publish (BksBookSession *self)
   return dex_future_catch (bks_library_put_book (self->library, self->book), publish_failed_cb, NULL, NULL);
 }
 
-static void
-note_change (BksBookSession *self)
+/**
+ * bks_book_session_note_change:
+ * @self: a session
+ *
+ * Something of the book was changed: brings its time, sums and the library up to date.
+ */
+void
+bks_book_session_note_change (BksBookSession *self)
 {
+  self->changed = TRUE;
   g_object_set (self->book, "updated-at", bks_clock_get_now_ms (self->limits->clock), NULL);
-  update_sums (self);
+  bks_book_session_update_sums (self);
   dex_future_disown (publish (self));
 }
 
@@ -174,9 +126,11 @@ typedef struct
 {
   BksDatabase *library;
   char        *book_dir;
-  gboolean     writable;
+  BksOpenMode  mode;
+  gboolean     listens;
   BksLimits   *limits;
   BksBookLock *lock;
+  BksHandOver *hand_over; /* to the process that holds the book; NULL */
 } Opening;
 
 static void
@@ -188,9 +142,11 @@ opening_free (gpointer data)
   g_free (opening->book_dir);
   bks_limits_unref (opening->limits);
   g_clear_pointer (&opening->lock, bks_book_lock_release);
+  g_clear_pointer (&opening->hand_over, bks_hand_over_free);
   g_free (opening);
 }
 
+/* On a thread: takes the book, or finds the one who has it and takes writes. */
 static gboolean
 take_lock (GValue        *result,
            GCancellable  *cancellable,
@@ -199,14 +155,34 @@ take_lock (GValue        *result,
 {
   Opening *opening = data;
   const char *program = g_get_application_name ();
+  g_autoptr(GError) refusal = NULL;
 
   if (!g_file_test (opening->book_dir, G_FILE_TEST_IS_DIR))
     {
       g_set_error_literal (error, BKS_ERROR, BKS_ERROR_NOT_FOUND, "The book's folder is gone");
       return FALSE;
     }
-  opening->lock = bks_book_lock_take (opening->book_dir, program != NULL ? program : g_get_prgname (), error);
-  return opening->lock != NULL;
+  if (!bks_folder_check (opening->book_dir, error))
+    return FALSE;
+  opening->lock = bks_book_lock_take (opening->book_dir, program != NULL ? program : g_get_prgname (), &refusal);
+  if (opening->lock == NULL && opening->mode == BKS_OPEN_GUEST && g_error_matches (refusal, BKS_ERROR, BKS_ERROR_BUSY))
+    opening->hand_over = bks_hand_over_connect (opening->book_dir, NULL);
+  if (opening->lock != NULL || opening->hand_over != NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&refusal));
+  return FALSE;
+}
+
+/* A file that is going to be changed into a newer form is copied first, before any connection writes to it. */
+static gboolean
+prepare_file (GValue        *result,
+              GCancellable  *cancellable,
+              gpointer       data,
+              GError       **error)
+{
+  Opening *opening = data;
+
+  return opening->lock == NULL || bks_backup_before_migration (opening->book_dir, opening->limits, error);
 }
 
 /* Fiber. The rest of opening, once the file is there. */
@@ -214,16 +190,42 @@ static gboolean
 await_contents (BksBookSession  *self,
                 GError         **error)
 {
-  g_autoptr(GPtrArray) nodes = NULL;
-
   self->book = dex_await_object (bks_book_store_get_book (self->store), error);
-  if (self->book == NULL)
-    return FALSE;
-  nodes = dex_await_boxed (bks_book_store_list_nodes (self->store), error);
-  if (nodes == NULL)
-    return FALSE;
-  build_tree (self, nodes);
-  return TRUE;
+  return self->book != NULL && bks_book_session_await_nodes (self, error);
+}
+
+static BksBookSession *
+make_session (Opening *opening)
+{
+  BksBookSession *self = g_object_new (BKS_TYPE_BOOK_SESSION, NULL);
+
+  self->library = g_object_ref (opening->library);
+  self->limits = bks_limits_ref (opening->limits);
+  self->dir = g_strdup (opening->book_dir);
+  self->writable = opening->mode != BKS_OPEN_READ;
+  self->lock = g_steal_pointer (&opening->lock);
+  self->hand_over = g_steal_pointer (&opening->hand_over);
+  return self;
+}
+
+/* Fiber. What a session that holds its book does besides. */
+static void
+await_holding (BksBookSession *self,
+               gboolean        listens)
+{
+  g_autoptr(GError) error = NULL;
+
+  bks_book_session_await_rescued (self);
+  if (listens)
+    {
+      self->hand_over = bks_hand_over_listen (self, &error);
+      /* Others are told who holds the book, as they would be without it. */
+      if (self->hand_over == NULL)
+        g_info ("Other programs cannot hand over what they write: %s", error->message);
+    }
+  bks_book_session_start_backups (self);
+  g_object_set (self->book, "opened-at", bks_clock_get_now_ms (self->limits->clock), NULL);
+  dex_await (publish (self), NULL);
 }
 
 static DexFuture *
@@ -235,21 +237,16 @@ open_fiber (gpointer data)
   GError *error = NULL;
 
   /* The lock first: opening for writing may bring the file to a newer schema. */
-  if (opening->writable && !dex_await (bks_run_in_thread (NULL, take_lock, opening, NULL), &error))
+  if (opening->mode != BKS_OPEN_READ &&
+      (!dex_await (bks_run_in_thread (NULL, take_lock, opening, NULL), &error) ||
+       !dex_await (bks_run_in_thread (NULL, prepare_file, opening, NULL), &error)))
     return bks_future_error (error);
-  self = g_object_new (BKS_TYPE_BOOK_SESSION, NULL);
-  self->library = g_object_ref (opening->library);
-  self->limits = bks_limits_ref (opening->limits);
-  self->writable = opening->writable;
-  self->lock = g_steal_pointer (&opening->lock);
-  self->store = dex_await_object (bks_book_store_open (path, self->writable, self->limits), &error);
+  self = make_session (opening);
+  self->store = dex_await_object (bks_book_store_open (path, self->lock != NULL, self->limits), &error);
   if (self->store == NULL || !await_contents (self, &error))
     return bks_future_error (error);
-  if (self->writable)
-    {
-      g_object_set (self->book, "opened-at", bks_clock_get_now_ms (self->limits->clock), NULL);
-      dex_await (publish (self), NULL);
-    }
+  if (self->lock != NULL)
+    await_holding (self, opening->listens);
   return dex_future_new_take_object (g_steal_pointer (&self));
 }
 
@@ -257,23 +254,27 @@ open_fiber (gpointer data)
  * bks_book_session_open:
  * @library: the library
  * @book_dir: the book's folder
- * @writable: whether to take its lock
+ * @mode: whether to take its lock
+ * @listens: whether to take what other processes hand over
  * @limits: limits
  *
  * Returns: (transfer full): resolves to a #BksBookSession; rejects with
- *   %BKS_ERROR_BUSY, whose message names the holder
+ *   %BKS_ERROR_BUSY, whose message names the holder, or %BKS_ERROR_UNSUPPORTED
+ *   for a folder that is synchronised or on a network
  */
 DexFuture *
 bks_book_session_open (BksDatabase *library,
                        const char  *book_dir,
-                       gboolean     writable,
+                       BksOpenMode  mode,
+                       gboolean     listens,
                        BksLimits   *limits)
 {
   Opening *opening = g_new0 (Opening, 1);
 
   opening->library = g_object_ref (library);
   opening->book_dir = g_strdup (book_dir);
-  opening->writable = writable;
+  opening->mode = mode;
+  opening->listens = listens;
   opening->limits = bks_limits_ref (limits);
   return bks_spawn_finally (open_fiber, opening, opening_free);
 }
@@ -366,7 +367,7 @@ bks_book_session_add_work (BksBookSession *self,
 void
 bks_book_session_text_saved (BksBookSession *self)
 {
-  note_change (self);
+  bks_book_session_note_change (self);
 }
 
 /**
@@ -397,131 +398,21 @@ bks_book_session_get_writable (BksBookSession *self)
   return self->writable;
 }
 
-/**
- * bks_book_session_get_nodes:
- * @self: a session
- *
- * Returns: (transfer none): the binder's top level, a live list of #BksNode
- */
-GListModel *
-bks_book_session_get_nodes (BksBookSession *self)
-{
-  g_return_val_if_fail (BKS_IS_BOOK_SESSION (self), NULL);
-
-  return G_LIST_MODEL (self->nodes);
-}
-
-/**
- * bks_book_session_get_node:
- * @self: a session
- * @node_id: an id
- *
- * Returns: (transfer none) (nullable): the node
- */
-BksNode *
-bks_book_session_get_node (BksBookSession *self,
-                           const char     *node_id)
-{
-  g_return_val_if_fail (BKS_IS_BOOK_SESSION (self) && node_id != NULL, NULL);
-
-  return g_hash_table_lookup (self->by_id, node_id);
-}
-
-/**
- * bks_book_session_find_node:
- * @self: a session
- * @id_prefix: an id or its beginning
- * @error: return location
- *
- * Returns: (transfer none): the one node whose id begins so, or %NULL with
- *   %BKS_ERROR_NOT_FOUND or %BKS_ERROR_AMBIGUOUS
- */
-BksNode *
-bks_book_session_find_node (BksBookSession  *self,
-                            const char      *id_prefix,
-                            GError         **error)
-{
-  GHashTableIter iter;
-  BksNode *found, *node;
-
-  g_return_val_if_fail (BKS_IS_BOOK_SESSION (self) && id_prefix != NULL, NULL);
-
-  found = g_hash_table_lookup (self->by_id, id_prefix);
-  if (found != NULL)
-    return found;
-  g_hash_table_iter_init (&iter, self->by_id);
-  while (*id_prefix != '\0' && g_hash_table_iter_next (&iter, NULL, (gpointer *) &node))
-    {
-      if (!g_str_has_prefix (bks_node_get_id (node), id_prefix))
-        continue;
-      if (found != NULL)
-        {
-          g_set_error (error, BKS_ERROR, BKS_ERROR_AMBIGUOUS, "Several parts or chapters have an id that begins with %s",
-                       id_prefix);
-          return NULL;
-        }
-      found = node;
-    }
-  if (found == NULL)
-    g_set_error (error, BKS_ERROR, BKS_ERROR_NOT_FOUND, "The book has no part or chapter %s", id_prefix);
-  return found;
-}
-
-static void
-collect (GListModel *list,
-         GPtrArray  *nodes)
-{
-  guint n = g_list_model_get_n_items (list);
-
-  for (guint i = 0; i < n; i++)
-    {
-      g_autoptr(BksNode) node = g_list_model_get_item (list, i);
-
-      g_ptr_array_add (nodes, g_object_ref (node));
-      collect (bks_node_get_children (node), nodes);
-    }
-}
-
-/**
- * bks_book_session_list_nodes:
- * @self: a session
- *
- * Returns: (transfer full) (element-type BksNode): all nodes in reading order, each after its parent
- */
-GPtrArray *
-bks_book_session_list_nodes (BksBookSession *self)
-{
-  GPtrArray *nodes = g_ptr_array_new_with_free_func (g_object_unref);
-
-  g_return_val_if_fail (BKS_IS_BOOK_SESSION (self), NULL);
-
-  collect (G_LIST_MODEL (self->nodes), nodes);
-  return nodes;
-}
-
-/* What a verb of this file works on. */
+/* A node of the book. */
 typedef struct
 {
   BksBookSession *self;
   char           *node_id;
-  char           *parent_id;
-  char           *title;
-  BksNodeKind     kind;
-  int             position;
 } Verb;
 
 static Verb *
 verb_new (BksBookSession *self,
-          const char     *node_id,
-          const char     *parent_id,
-          const char     *title)
+          const char     *node_id)
 {
   Verb *verb = g_new0 (Verb, 1);
 
   verb->self = g_object_ref (self);
   verb->node_id = g_strdup (node_id);
-  verb->parent_id = g_strdup (parent_id);
-  verb->title = g_strdup (title);
   return verb;
 }
 
@@ -532,48 +423,35 @@ verb_free (gpointer data)
 
   g_object_unref (verb->self);
   g_free (verb->node_id);
-  g_free (verb->parent_id);
-  g_free (verb->title);
   g_free (verb);
 }
 
-static GError *
-no_such_node (const char *node_id)
+/**
+ * bks_book_session_no_such_node:
+ * @node_id: an id
+ *
+ * Returns: (transfer full): the error for it
+ */
+GError *
+bks_book_session_no_such_node (const char *node_id)
 {
   return g_error_new (BKS_ERROR, BKS_ERROR_NOT_FOUND, "The book has no part or chapter %s", node_id);
 }
 
-/* Whether the session may write; the rest of a refusal is SQLite's. */
-static GError *
-check_writable (BksBookSession *self)
+/**
+ * bks_book_session_check_writable:
+ * @self: a session
+ *
+ * Returns: (transfer full) (nullable): why the session may not write; the rest of a refusal is SQLite's
+ */
+GError *
+bks_book_session_check_writable (BksBookSession *self)
 {
   if (bks_book_session_is_closed (self))
     return g_error_new_literal (BKS_ERROR, BKS_ERROR_FAILED, "The book has been closed");
   if (!self->writable)
     return g_error_new_literal (BKS_ERROR, BKS_ERROR_READ_ONLY, "The book is open for reading only");
   return NULL;
-}
-
-static char *
-clean_title (BksBookSession  *self,
-             const char      *title,
-             GError         **error)
-{
-  g_autofree char *clean = NULL;
-
-  if (!g_utf8_validate (title, -1, NULL))
-    {
-      g_set_error_literal (error, BKS_ERROR, BKS_ERROR_INVALID_INPUT, "The title is not UTF-8");
-      return NULL;
-    }
-  if (strlen (title) > self->limits->title_bytes)
-    {
-      g_set_error (error, BKS_ERROR, BKS_ERROR_TOO_LARGE, "A title has at most %u bytes", self->limits->title_bytes);
-      return NULL;
-    }
-  clean = g_strdup (title);
-  g_strdelimit (clean, "\n\r\t", ' ');
-  return g_strdup (g_strstrip (clean));
 }
 
 static DexFuture *
@@ -613,316 +491,7 @@ bks_book_session_read_text (BksBookSession *self,
 {
   g_return_val_if_fail (BKS_IS_BOOK_SESSION (self) && node_id != NULL, NULL);
 
-  return bks_spawn (NULL, read_text_fiber, verb_new (self, node_id, NULL, NULL), verb_free);
-}
-
-static guint
-measure_height (BksNode *node)
-{
-  GListModel *children = bks_node_get_children (node);
-  guint n = g_list_model_get_n_items (children);
-  guint height = 0;
-
-  for (guint i = 0; i < n; i++)
-    {
-      g_autoptr(BksNode) child = g_list_model_get_item (children, i);
-
-      height = MAX (height, 1 + measure_height (child));
-    }
-  return height;
-}
-
-/* Whether a node that is @height levels high may hang there. */
-static GError *
-check_parent (BksBookSession *self,
-              const char     *parent_id,
-              guint           height)
-{
-  BksNode *parent = parent_id != NULL ? bks_book_session_get_node (self, parent_id) : NULL;
-
-  if (parent_id == NULL)
-    return NULL;
-  if (parent == NULL)
-    return no_such_node (parent_id);
-  if (bks_node_get_depth (parent) + 1 + height < MAX_DEPTH)
-    return NULL;
-  return g_error_new (BKS_ERROR, BKS_ERROR_INVALID_ARGUMENT, "Parts and chapters can be nested %d levels deep", MAX_DEPTH);
-}
-
-static DexFuture *
-add_node_fiber (gpointer data)
-{
-  Verb *verb = data;
-  BksBookSession *self = verb->self;
-  GError *error = check_writable (self);
-  g_autofree char *title = error == NULL ? clean_title (self, verb->title, &error) : NULL;
-  g_autofree char *id = bks_id_new (self->limits->clock);
-  g_autoptr(BksNode) node = NULL;
-  GListStore *siblings;
-  guint n;
-
-  if (title == NULL || (error = check_parent (self, verb->parent_id, 0)) != NULL)
-    return bks_future_error (error);
-  if (!dex_await (bks_book_store_add_node (self->store,
-                                           bks_new_node_new (id, verb->parent_id, verb->kind, title, "", 0),
-                                           verb->position, bks_clock_get_now_ms (self->limits->clock)),
-                  &error))
-    return bks_future_error (error);
-
-  node = bks_node_new (id, verb->kind, title);
-  bks_node_set_parent_id (node, verb->parent_id);
-  bks_node_set_text_facts (node, 0, 1);
-  g_hash_table_insert (self->by_id, g_strdup (id), g_object_ref (node));
-  siblings = get_siblings (self, verb->parent_id);
-  n = g_list_model_get_n_items (G_LIST_MODEL (siblings));
-  g_list_store_insert (siblings, verb->position < 0 ? n : MIN ((guint) verb->position, n), node);
-  note_change (self);
-  return dex_future_new_for_object (node);
-}
-
-/**
- * bks_book_session_add_node:
- * @self: a session
- * @kind: what it is
- * @title: its title, may be ""
- * @parent_id: (nullable): where it hangs
- * @position: its place there, -1 for the last
- *
- * Returns: (transfer full): resolves to the #BksNode
- */
-DexFuture *
-bks_book_session_add_node (BksBookSession *self,
-                           BksNodeKind     kind,
-                           const char     *title,
-                           const char     *parent_id,
-                           int             position)
-{
-  Verb *verb;
-
-  g_return_val_if_fail (BKS_IS_BOOK_SESSION (self) && title != NULL, NULL);
-
-  verb = verb_new (self, NULL, parent_id, title);
-  verb->kind = kind;
-  verb->position = position;
-  return bks_spawn_finally (add_node_fiber, verb, verb_free);
-}
-
-static DexFuture *
-rename_node_fiber (gpointer data)
-{
-  Verb *verb = data;
-  BksBookSession *self = verb->self;
-  BksNode *node = bks_book_session_get_node (self, verb->node_id);
-  GError *error = check_writable (self);
-  g_autofree char *title = error == NULL ? clean_title (self, verb->title, &error) : NULL;
-
-  if (title == NULL)
-    return bks_future_error (error);
-  if (node == NULL)
-    return bks_future_error (no_such_node (verb->node_id));
-  if (g_str_equal (title, bks_node_get_title (node)))
-    return dex_future_new_true ();
-  if (!dex_await (bks_book_store_rename_node (self->store, verb->node_id, title,
-                                              bks_clock_get_now_ms (self->limits->clock)),
-                  &error))
-    return bks_future_error (error);
-  bks_node_set_title (node, title);
-  note_change (self);
-  return dex_future_new_true ();
-}
-
-/**
- * bks_book_session_rename_node:
- * @self: a session
- * @node_id: which node
- * @title: its title from now on
- *
- * Returns: (transfer full): resolves when it is durable
- */
-DexFuture *
-bks_book_session_rename_node (BksBookSession *self,
-                              const char     *node_id,
-                              const char     *title)
-{
-  g_return_val_if_fail (BKS_IS_BOOK_SESSION (self) && node_id != NULL && title != NULL, NULL);
-
-  return bks_spawn_finally (rename_node_fiber, verb_new (self, node_id, NULL, title), verb_free);
-}
-
-static void
-take_out (BksBookSession *self,
-          BksNode        *node)
-{
-  GListStore *siblings = get_siblings (self, bks_node_get_parent_id (node));
-  guint position;
-
-  if (g_list_store_find (siblings, node, &position))
-    g_list_store_remove (siblings, position);
-}
-
-static DexFuture *
-move_node_fiber (gpointer data)
-{
-  Verb *verb = data;
-  BksBookSession *self = verb->self;
-  BksNode *node = bks_book_session_get_node (self, verb->node_id);
-  GError *error = check_writable (self);
-  g_autoptr(BksNode) kept = NULL;
-  GListStore *siblings;
-  guint n;
-
-  if (error != NULL)
-    return bks_future_error (error);
-  if (node == NULL)
-    return bks_future_error (no_such_node (verb->node_id));
-  error = check_parent (self, verb->parent_id, measure_height (node));
-  if (error != NULL)
-    return bks_future_error (error);
-  if (!dex_await (bks_book_store_move_node (self->store, verb->node_id, verb->parent_id, verb->position,
-                                            bks_clock_get_now_ms (self->limits->clock)),
-                  &error))
-    return bks_future_error (error);
-  kept = g_object_ref (node);
-  take_out (self, node);
-  bks_node_set_parent_id (node, verb->parent_id);
-  siblings = get_siblings (self, verb->parent_id);
-  n = g_list_model_get_n_items (G_LIST_MODEL (siblings));
-  g_list_store_insert (siblings, verb->position < 0 ? n : MIN ((guint) verb->position, n), node);
-  note_change (self);
-  return dex_future_new_true ();
-}
-
-/**
- * bks_book_session_move_node:
- * @self: a session
- * @node_id: which node
- * @parent_id: (nullable): where it shall hang
- * @position: its place there once it is out of its old one, -1 for the last
- *
- * Returns: (transfer full): resolves when it is durable
- */
-DexFuture *
-bks_book_session_move_node (BksBookSession *self,
-                            const char     *node_id,
-                            const char     *parent_id,
-                            int             position)
-{
-  Verb *verb;
-
-  g_return_val_if_fail (BKS_IS_BOOK_SESSION (self) && node_id != NULL, NULL);
-
-  verb = verb_new (self, node_id, parent_id, NULL);
-  verb->position = position;
-  return bks_spawn_finally (move_node_fiber, verb, verb_free);
-}
-
-static void
-forget (BksBookSession *self,
-        BksNode        *node)
-{
-  g_autoptr(GPtrArray) below = g_ptr_array_new_with_free_func (g_object_unref);
-
-  collect (bks_node_get_children (node), below);
-  for (guint i = 0; i < below->len; i++)
-    g_hash_table_remove (self->by_id, bks_node_get_id (g_ptr_array_index (below, i)));
-  g_hash_table_remove (self->by_id, bks_node_get_id (node));
-}
-
-static DexFuture *
-trash_node_fiber (gpointer data)
-{
-  Verb *verb = data;
-  BksBookSession *self = verb->self;
-  GError *error = check_writable (self);
-  g_autoptr(BksNode) node = NULL;
-
-  if (error != NULL)
-    return bks_future_error (error);
-  g_set_object (&node, bks_book_session_get_node (self, verb->node_id));
-  if (node == NULL)
-    return bks_future_error (no_such_node (verb->node_id));
-  /* What was typed last goes into the trash with it. */
-  if (!dex_await (bks_book_session_save (self), &error) ||
-      !dex_await (bks_book_store_trash_node (self->store, verb->node_id, TRUE,
-                                             bks_clock_get_now_ms (self->limits->clock)),
-                  &error))
-    return bks_future_error (error);
-  take_out (self, node);
-  forget (self, node);
-  note_change (self);
-  return dex_future_new_true ();
-}
-
-/**
- * bks_book_session_trash_node:
- * @self: a session
- * @node_id: which node
- *
- * Puts it and all below it into the trash; bks_book_session_restore_node() brings it back.
- *
- * Returns: (transfer full): resolves when it is durable
- */
-DexFuture *
-bks_book_session_trash_node (BksBookSession *self,
-                             const char     *node_id)
-{
-  g_return_val_if_fail (BKS_IS_BOOK_SESSION (self) && node_id != NULL, NULL);
-
-  return bks_spawn_finally (trash_node_fiber, verb_new (self, node_id, NULL, NULL), verb_free);
-}
-
-static DexFuture *
-restore_node_fiber (gpointer data)
-{
-  Verb *verb = data;
-  BksBookSession *self = verb->self;
-  GError *error = check_writable (self);
-  g_autoptr(GPtrArray) nodes = NULL;
-
-  if (error != NULL)
-    return bks_future_error (error);
-  if (!dex_await (bks_book_store_trash_node (self->store, verb->node_id, FALSE,
-                                             bks_clock_get_now_ms (self->limits->clock)),
-                  &error))
-    return bks_future_error (error);
-  nodes = dex_await_boxed (bks_book_store_list_nodes (self->store), &error);
-  if (nodes == NULL)
-    return bks_future_error (error);
-  for (guint i = 0; i < nodes->len; i++)
-    {
-      BksNode *node = g_ptr_array_index (nodes, i);
-      GListStore *siblings = get_siblings (self, bks_node_get_parent_id (node));
-      BksNodeSession *session = g_hash_table_lookup (self->sessions, bks_node_get_id (node));
-      guint place = 0;
-
-      if (bks_book_session_get_node (self, bks_node_get_id (node)) != NULL)
-        continue;
-      for (guint j = 0; j < i; j++)
-        if (g_strcmp0 (bks_node_get_parent_id (g_ptr_array_index (nodes, j)), bks_node_get_parent_id (node)) == 0)
-          place++;
-      if (session != NULL)
-        bks_node_session_set_node (session, node);
-      g_hash_table_insert (self->by_id, g_strdup (bks_node_get_id (node)), g_object_ref (node));
-      g_list_store_insert (siblings, MIN (place, g_list_model_get_n_items (G_LIST_MODEL (siblings))), node);
-    }
-  note_change (self);
-  return dex_future_new_true ();
-}
-
-/**
- * bks_book_session_restore_node:
- * @self: a session
- * @node_id: a node in the trash
- *
- * Returns: (transfer full): resolves when it and all below it stand where they stood
- */
-DexFuture *
-bks_book_session_restore_node (BksBookSession *self,
-                               const char     *node_id)
-{
-  g_return_val_if_fail (BKS_IS_BOOK_SESSION (self) && node_id != NULL, NULL);
-
-  return bks_spawn_finally (restore_node_fiber, verb_new (self, node_id, NULL, NULL), verb_free);
+  return bks_spawn (NULL, read_text_fiber, verb_new (self, node_id), verb_free);
 }
 
 static void
@@ -954,7 +523,7 @@ open_node_fiber (gpointer data)
   if (bks_book_session_is_closed (self))
     return dex_future_new_reject (BKS_ERROR, BKS_ERROR_FAILED, "The book has been closed");
   if (node == NULL)
-    return bks_future_error (no_such_node (verb->node_id));
+    return bks_future_error (bks_book_session_no_such_node (verb->node_id));
   text = dex_await_boxed (bks_book_store_read_text (self->store, verb->node_id), &error);
   if (text == NULL)
     return bks_future_error (error);
@@ -962,7 +531,7 @@ open_node_fiber (gpointer data)
   session = g_hash_table_lookup (self->sessions, verb->node_id);
   if (session != NULL)
     return dex_future_new_for_object (session);
-  session = bks_node_session_new (self, node, text->text);
+  session = bks_node_session_new (self, node, text);
   g_hash_table_insert (self->sessions, g_strdup (verb->node_id), session);
   /* The node session holds this one, so the pointer outlives the callback. */
   g_object_weak_ref (G_OBJECT (session), session_gone_cb, self);
@@ -982,7 +551,7 @@ bks_book_session_open_node (BksBookSession *self,
 {
   g_return_val_if_fail (BKS_IS_BOOK_SESSION (self) && node_id != NULL, NULL);
 
-  return bks_spawn (NULL, open_node_fiber, verb_new (self, node_id, NULL, NULL), verb_free);
+  return bks_spawn (NULL, open_node_fiber, verb_new (self, node_id), verb_free);
 }
 
 /* What is NULL, or negative, stays as it is. */
@@ -1015,7 +584,25 @@ clean_detail (BksBookSession  *self,
               const char      *present,
               GError         **error)
 {
-  return wanted != NULL ? clean_title (self, wanted, error) : g_strdup (present);
+  return wanted != NULL ? bks_book_session_clean_title (self, wanted, error) : g_strdup (present);
+}
+
+static DexFuture *
+set_details_elsewhere (BksBookSession *self,
+                       const char     *title,
+                       const char     *author,
+                       const char     *language,
+                       gboolean        local_only)
+{
+  g_autoptr(GVariant) answer = NULL;
+  GError *error = NULL;
+
+  answer = bks_book_session_await_hand_over (self, "details",
+                                             g_variant_new ("(sssb)", title, author, language, local_only), &error);
+  if (answer == NULL)
+    return bks_future_error (error);
+  g_object_set (self->book, "title", title, "author", author, "language", language, "local-only", local_only, NULL);
+  return dex_future_new_true ();
 }
 
 static DexFuture *
@@ -1033,17 +620,20 @@ set_details_fiber (gpointer data)
   /* One after the other: each keeps what it does not change. */
   if (details->previous != NULL)
     dex_await (g_steal_pointer (&details->previous), NULL);
-  error = check_writable (self);
+  error = bks_book_session_check_writable (self);
   if (error != NULL ||
       (title = clean_detail (self, details->title, bks_book_get_title (book), &error)) == NULL ||
       (author = clean_detail (self, details->author, bks_book_get_author (book), &error)) == NULL ||
       (language = clean_detail (self, details->language, bks_book_get_language (book), &error)) == NULL)
     return bks_future_error (error);
   local_only = details->local_only >= 0 ? details->local_only : bks_book_get_local_only (book);
+  if (bks_book_session_is_guest (self))
+    return set_details_elsewhere (self, title, author, language, local_only);
   if (!dex_await (bks_book_store_set_details (self->store, title, author, language, local_only,
                                               bks_clock_get_now_ms (self->limits->clock)),
                   &error))
     return bks_future_error (error);
+  self->changed = TRUE;
   g_object_set (book, "title", title, "author", author, "language", language, "local-only", local_only,
                 "updated-at", bks_clock_get_now_ms (self->limits->clock), NULL);
   /* The router reads the local-only mark there, so this one is waited for. */
@@ -1179,7 +769,7 @@ await_quiet (BksBookSession  *self,
       await_works (self);
       if (self->changing != NULL)
         dex_await (dex_ref (self->changing), NULL);
-      if (self->writable)
+      if (self->lock != NULL)
         dex_await (publish (self), NULL);
     }
   while (has_unsaved (self) || self->works->len > 0);
@@ -1198,6 +788,10 @@ close_fiber (gpointer data)
       return bks_future_error (error);
     }
   self->closed = TRUE;
+  bks_book_session_stop_backups (self);
+  g_clear_pointer (&self->hand_over, bks_hand_over_free);
+  if (self->lock != NULL)
+    dex_await (bks_book_session_back_up_changes (self), NULL);
   dex_await (bks_database_close (self->store), NULL);
   g_clear_pointer (&self->lock, bks_book_lock_release);
   dex_clear (&self->closing);

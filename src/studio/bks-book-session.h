@@ -39,6 +39,8 @@ DexFuture  *bks_book_session_trash_node     (BksBookSession *self,
                                              const char     *node_id);
 DexFuture  *bks_book_session_restore_node   (BksBookSession *self,
                                              const char     *node_id);
+DexFuture  *bks_book_session_undo           (BksBookSession *self);
+DexFuture  *bks_book_session_redo           (BksBookSession *self);
 DexFuture  *bks_book_session_open_node      (BksBookSession *self,
                                              const char     *node_id);
 DexFuture  *bks_book_session_set_details    (BksBookSession *self,
@@ -49,5 +51,29 @@ DexFuture  *bks_book_session_set_local_only (BksBookSession *self,
                                              gboolean        local_only);
 DexFuture  *bks_book_session_save           (BksBookSession *self);
 DexFuture  *bks_book_session_close          (BksBookSession *self);
+
+/* bks-book-session-history.c */
+DexFuture  *bks_book_session_keep_revision    (BksBookSession *self,
+                                               const char     *node_id);
+DexFuture  *bks_book_session_list_revisions   (BksBookSession *self,
+                                               const char     *node_id);
+DexFuture  *bks_book_session_read_revision    (BksBookSession *self,
+                                               const char     *node_id,
+                                               gint64          number);
+DexFuture  *bks_book_session_restore_revision (BksBookSession *self,
+                                               const char     *node_id,
+                                               gint64          number);
+DexFuture  *bks_book_session_add_snapshot     (BksBookSession *self,
+                                               const char     *name,
+                                               const char     *node_id);
+DexFuture  *bks_book_session_list_snapshots   (BksBookSession *self);
+DexFuture  *bks_book_session_restore_snapshot (BksBookSession *self,
+                                               const char     *snapshot_id);
+DexFuture  *bks_book_session_list_trash       (BksBookSession *self);
+DexFuture  *bks_book_session_empty_trash      (BksBookSession *self);
+DexFuture  *bks_book_session_list_commands    (BksBookSession *self);
+DexFuture  *bks_book_session_list_events      (BksBookSession *self,
+                                               gint64          since,
+                                               guint           most);
 
 G_END_DECLS

@@ -803,7 +803,7 @@ review_fiber (gpointer data)
   if (self->draft_id == NULL || bks_book_session_is_closed (self->session) || !is_reviewable (self))
     return dex_future_new_reject (BKS_ERROR, BKS_ERROR_NOT_FOUND, "There is no draft that waits for a decision");
   if (review->node_session != NULL)
-    work = bks_node_session_accept_draft (review->node_session, self->draft_id);
+    work = bks_node_session_accept_draft (review->node_session, self->draft_id, self->text->str);
   else
     work = bks_book_store_review_draft (bks_book_session_get_store (self->session), self->draft_id, "rejected", get_now (self));
   if (!dex_await (work, &error))

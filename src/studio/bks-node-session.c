@@ -8,8 +8,11 @@
 #include "bks-async.h"
 #include "bks-book-session-private.h"
 #include "bks-book-store.h"
+#include "bks-diff.h"
 #include "bks-error.h"
 #include "bks-node-session-private.h"
+#include "bks-rescue-private.h"
+#include "bks-revisions.h"
 #include "bks-words.h"
 
 /**
@@ -41,8 +44,49 @@ struct _BksNodeSession
   DexFuture      *saving;         /* the running save; NULL */
   gboolean        save_again;     /* somebody asked for another while it runs */
   DexPromise     *replacing;      /* while another writer's text is on its way to the disk; NULL */
-  GPtrArray      *accepted;       /* ids of drafts to be marked, one with each save */
+  GPtrArray      *accepted;       /* of Accepted: drafts to be marked, one with each save */
+
+  char           *stored;         /* the text on disk, that changes are measured by */
+  BksProvenance  *provenance;     /* of @stored */
+  GPtrArray      *passages;       /* of Passage: what was put into the text since then, and was not typed */
+  GPtrArray      *checkpoints;    /* texts that have to be on disk, and kept, before the present one */
+  gboolean        rescued;        /* a copy of what could not be saved lies elsewhere */
 };
+
+/* A draft whose text the author has taken. */
+typedef struct
+{
+  char *id;
+  char *text;
+} Accepted;
+
+/* Something that was put into the text. */
+typedef struct
+{
+  char      *text;
+  BksOrigin  origin;
+  char      *run; /* NULL: none */
+} Passage;
+
+static void
+accepted_free (gpointer data)
+{
+  Accepted *accepted = data;
+
+  g_free (accepted->id);
+  g_free (accepted->text);
+  g_free (accepted);
+}
+
+static void
+passage_free (gpointer data)
+{
+  Passage *passage = data;
+
+  g_free (passage->text);
+  g_free (passage->run);
+  g_free (passage);
+}
 
 G_DEFINE_FINAL_TYPE (BksNodeSession, bks_node_session, G_TYPE_OBJECT)
 
@@ -72,6 +116,10 @@ bks_node_session_finalize (GObject *object)
   dex_clear (&self->replacing);
   g_clear_error (&self->error);
   g_ptr_array_unref (self->accepted);
+  g_ptr_array_unref (self->passages);
+  g_ptr_array_unref (self->checkpoints);
+  g_clear_pointer (&self->provenance, bks_provenance_unref);
+  g_free (self->stored);
   g_free (self->text);
   g_object_unref (self->node);
   g_object_unref (self->book_session);
@@ -122,7 +170,9 @@ bks_node_session_class_init (BksNodeSessionClass *klass)
 static void
 bks_node_session_init (BksNodeSession *self)
 {
-  self->accepted = g_ptr_array_new_with_free_func (g_free);
+  self->accepted = g_ptr_array_new_with_free_func (accepted_free);
+  self->passages = g_ptr_array_new_with_free_func (passage_free);
+  self->checkpoints = g_ptr_array_new_with_free_func (g_free);
 }
 
 /**
@@ -136,13 +186,15 @@ bks_node_session_init (BksNodeSession *self)
 BksNodeSession *
 bks_node_session_new (BksBookSession *book_session,
                       BksNode        *node,
-                      const char     *text)
+                      BksNodeText    *text)
 {
   BksNodeSession *self = g_object_new (BKS_TYPE_NODE_SESSION, NULL);
 
   self->book_session = g_object_ref (book_session);
   self->node = g_object_ref (node);
-  self->text = g_strdup (text);
+  self->text = g_strdup (text->text);
+  self->stored = g_strdup (text->text);
+  self->provenance = bks_provenance_from_string (text->provenance, strlen (text->text));
   return self;
 }
 
@@ -324,6 +376,12 @@ bks_node_session_set_editor (BksNodeSession *self,
     dex_unref (bks_node_session_save (self));
 }
 
+static const char *
+get_book_id (BksNodeSession *self)
+{
+  return bks_book_get_id (bks_book_session_get_book (self->book_session));
+}
+
 static void
 note_saved (BksNodeSession *self,
             gint64          words,
@@ -331,6 +389,9 @@ note_saved (BksNodeSession *self,
 {
   self->saved_at = bks_clock_get_now_ms (get_limits (self)->clock);
   g_clear_error (&self->error);
+  if (self->rescued)
+    dex_future_disown (bks_rescue_drop (get_book_id (self), bks_node_get_id (self->node)));
+  self->rescued = FALSE;
   bks_node_set_text_facts (self->node, words, revision);
   bks_book_session_text_saved (self->book_session);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SAVED_AT]);
@@ -346,6 +407,9 @@ note_failed (BksNodeSession *self,
   self->dirty = TRUE;
   self->dirty_since = bks_clock_get_monotonic_ms (get_limits (self)->clock);
   self->state = BKS_SAVE_FAILED;
+  /* The program may end before the disk is better. */
+  dex_future_disown (bks_rescue_keep (get_book_id (self), bks_node_get_id (self->node), self->text));
+  self->rescued = TRUE;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
   if (!bks_book_session_is_closed (self->book_session))
     start_autosave (self, get_limits (self)->autosave_most_ms);
@@ -354,7 +418,110 @@ note_failed (BksNodeSession *self,
 static gboolean
 has_unsaved (BksNodeSession *self)
 {
-  return self->dirty || self->accepted->len > 0;
+  return self->dirty || self->accepted->len > 0 || self->checkpoints->len > 0;
+}
+
+/* Where the parts of @text came from, given what was put into it since the last save. */
+static BksProvenance *
+follow_provenance (BksNodeSession *self,
+                   const char     *text,
+                   BksOrigin       origin,
+                   Accepted       *accepted)
+{
+  BksProvenance *provenance = bks_provenance_follow (self->provenance, self->stored, text, origin);
+
+  for (guint i = 0; i < self->passages->len; i++)
+    {
+      const Passage *passage = g_ptr_array_index (self->passages, i);
+
+      bks_provenance_mark_passage (provenance, self->stored, text, passage->text, passage->origin, passage->run);
+    }
+  if (accepted != NULL && accepted->text != NULL)
+    bks_provenance_mark_passage (provenance, self->stored, text, accepted->text, BKS_ORIGIN_AI_INSERTED, accepted->id);
+  return provenance;
+}
+
+static BksTextWrite *
+make_write (BksNodeSession *self,
+            const char     *text,
+            BksProvenance  *provenance)
+{
+  BksTextWrite *write = bks_text_write_new (bks_node_get_id (self->node), text, bks_text_count_words (text, -1));
+
+  write->changed_words = bks_diff_changed_words (self->stored, text);
+  write->provenance = bks_provenance_to_string (provenance);
+  write->keep_after_ms = get_limits (self)->revision_ms;
+  write->keep_after_words = get_limits (self)->revision_words;
+  return write;
+}
+
+/* Fiber. Brings @text to the disk, by the hand of the process that holds the book if that is another one. */
+static gboolean
+await_store (BksNodeSession  *self,
+             BksTextWrite    *write,
+             gint64          *revision,
+             GError         **error)
+{
+  g_autoptr(GError) local = NULL;
+
+  if (bks_book_session_is_guest (self->book_session))
+    {
+      g_autoptr(GVariant) answer = NULL;
+
+      answer = bks_book_session_await_hand_over (self->book_session, "text",
+                                                 g_variant_new ("(ssx)", write->node_id, write->text,
+                                                                write->expected_revision),
+                                                 error);
+      bks_text_write_free (write);
+      if (answer == NULL || !bks_book_session_await_nodes (self->book_session, error))
+        return FALSE;
+      *revision = bks_node_get_revision (self->node);
+      return TRUE;
+    }
+  *revision = dex_await_int64 (bks_book_store_write_text (bks_book_session_get_store (self->book_session), write,
+                                                          bks_clock_get_now_ms (get_limits (self)->clock)),
+                               &local);
+  if (local == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
+static void
+note_stored (BksNodeSession *self,
+             const char     *text,
+             BksProvenance  *provenance)
+{
+  g_set_str (&self->stored, text);
+  g_clear_pointer (&self->provenance, bks_provenance_unref);
+  self->provenance = bks_provenance_ref (provenance);
+}
+
+/* Fiber. What was there before something that is not the author's was put in, as a text and a revision of its own. */
+static gboolean
+await_checkpoints (BksNodeSession  *self,
+                   GError         **error)
+{
+  while (self->checkpoints->len > 0)
+    {
+      g_autofree char *text = g_strdup (g_ptr_array_index (self->checkpoints, 0));
+      g_autoptr(BksProvenance) provenance = follow_provenance (self, text, BKS_ORIGIN_TYPED, NULL);
+      gint64 revision;
+
+      if (!g_str_equal (text, self->stored))
+        {
+          if (!await_store (self, make_write (self, text, provenance), &revision, error))
+            return FALSE;
+          note_stored (self, text, provenance);
+        }
+      if (!dex_await (bks_book_store_keep_revision (bks_book_session_get_store (self->book_session),
+                                                    bks_node_get_id (self->node), BKS_KEEP_DRAFT,
+                                                    bks_clock_get_now_ms (get_limits (self)->clock)),
+                      error))
+        return FALSE;
+      g_ptr_array_remove_index (self->checkpoints, 0);
+    }
+  return TRUE;
 }
 
 /* Fiber. One write of the text as it is now. What is typed meanwhile, or left
@@ -363,24 +530,35 @@ static gboolean
 await_write (BksNodeSession  *self,
              GError         **error)
 {
-  g_autofree char *draft = self->accepted->len > 0 ? g_ptr_array_steal_index (self->accepted, 0) : NULL;
+  Accepted *accepted = self->accepted->len > 0 ? g_ptr_array_index (self->accepted, 0) : NULL;
+  g_autofree char *text = NULL;
+  g_autofree char *draft_id = accepted != NULL ? g_strdup (accepted->id) : NULL;
+  g_autoptr(BksProvenance) provenance = NULL;
   g_autoptr(GError) local = NULL;
+  BksTextWrite *write;
+  guint passages = self->passages->len;
   gint64 words, revision;
 
   take_text (self);
   self->dirty = FALSE;
-  words = bks_text_count_words (self->text, -1);
-  revision = dex_await_int64 (bks_book_store_write_text (bks_book_session_get_store (self->book_session),
-                                                         bks_node_get_id (self->node), self->text, words, -1, draft,
-                                                         bks_clock_get_now_ms (get_limits (self)->clock)),
-                              &local);
-  if (local == NULL)
+  text = g_strdup (self->text);
+  if (await_checkpoints (self, &local))
     {
-      note_saved (self, words, revision);
-      return TRUE;
+      provenance = follow_provenance (self, text, BKS_ORIGIN_TYPED, accepted);
+      write = make_write (self, text, provenance);
+      words = write->words;
+      write->accepted_draft = g_strdup (draft_id);
+      write->keep_cause = draft_id != NULL ? BKS_KEEP_DRAFT : NULL;
+      if (await_store (self, write, &revision, &local))
+        {
+          note_stored (self, text, provenance);
+          g_ptr_array_remove_range (self->passages, 0, passages);
+          if (draft_id != NULL)
+            g_ptr_array_remove_index (self->accepted, 0);
+          note_saved (self, words, revision);
+          return TRUE;
+        }
     }
-  if (draft != NULL)
-    g_ptr_array_insert (self->accepted, 0, g_steal_pointer (&draft));
   note_failed (self, g_error_copy (local));
   g_propagate_error (error, g_steal_pointer (&local));
   return FALSE;
@@ -437,15 +615,82 @@ bks_node_session_save (BksNodeSession *self)
  * bks_node_session_accept_draft:
  * @self: a session whose editor holds the draft's text now
  * @draft_id: the draft
+ * @draft_text: (nullable): what of the text came from it
+ *
+ * The text before becomes a revision; the draft's part of it is marked as such.
  *
  * Returns: (transfer full): resolves when text and mark are on disk, in one transaction
  */
 DexFuture *
 bks_node_session_accept_draft (BksNodeSession *self,
-                               const char     *draft_id)
+                               const char     *draft_id,
+                               const char     *draft_text)
 {
-  g_ptr_array_add (self->accepted, g_strdup (draft_id));
+  Accepted *accepted = g_new0 (Accepted, 1);
+
+  accepted->id = g_strdup (draft_id);
+  accepted->text = g_strdup (draft_text);
+  g_ptr_array_add (self->accepted, accepted);
   return bks_node_session_save (self);
+}
+
+/**
+ * bks_node_session_add_passage:
+ * @self: a session
+ * @text: what has been, or is about to be, put into the text
+ * @origin: where it came from
+ * @run: (nullable): the AI run it came from
+ *
+ * To be called by an editor for what a person did not type. At the next save
+ * the passage is looked for and marked.
+ */
+void
+bks_node_session_add_passage (BksNodeSession *self,
+                              const char     *text,
+                              BksOrigin       origin,
+                              const char     *run)
+{
+  Passage *passage;
+
+  g_return_if_fail (BKS_IS_NODE_SESSION (self) && text != NULL);
+
+  passage = g_new0 (Passage, 1);
+  passage->text = g_strdup (text);
+  passage->origin = origin;
+  passage->run = g_strdup (run);
+  g_ptr_array_add (self->passages, passage);
+}
+
+/**
+ * bks_node_session_add_checkpoint:
+ * @self: a session
+ *
+ * To be called by an editor before something that is not the author's is put
+ * into the text: the text of this moment is saved as a revision of its own,
+ * with the next save.
+ */
+void
+bks_node_session_add_checkpoint (BksNodeSession *self)
+{
+  g_return_if_fail (BKS_IS_NODE_SESSION (self));
+
+  take_text (self);
+  if (*self->text != '\0')
+    g_ptr_array_add (self->checkpoints, g_strdup (self->text));
+}
+
+/**
+ * bks_node_session_get_provenance:
+ * @self: a session
+ *
+ * Returns: (transfer none): where the parts of the text on disk came from
+ */
+BksProvenance *
+bks_node_session_get_provenance (BksNodeSession *self)
+{
+  g_return_val_if_fail (BKS_IS_NODE_SESSION (self), NULL);
+
+  return self->provenance;
 }
 
 typedef struct
@@ -453,6 +698,8 @@ typedef struct
   BksNodeSession *self;
   char           *text;
   gint64          expected_revision;
+  const char     *cause;      /* why the text before is kept */
+  BksProvenance  *provenance; /* NULL: what is new in it was pasted */
 } Replacement;
 
 static void
@@ -462,6 +709,7 @@ replacement_free (gpointer data)
 
   g_object_unref (replacement->self);
   g_free (replacement->text);
+  g_clear_pointer (&replacement->provenance, bks_provenance_unref);
   g_free (replacement);
 }
 
@@ -471,20 +719,19 @@ await_replace (Replacement  *replacement,
                GError      **error)
 {
   BksNodeSession *self = replacement->self;
-  g_autoptr(GError) local = NULL;
-  gint64 words = bks_text_count_words (replacement->text, -1);
-  gint64 revision;
+  g_autoptr(BksProvenance) provenance = NULL;
+  BksTextWrite *write;
+  gint64 words, revision;
 
-  revision = dex_await_int64 (bks_book_store_write_text (bks_book_session_get_store (self->book_session),
-                                                         bks_node_get_id (self->node), replacement->text, words,
-                                                         replacement->expected_revision, NULL,
-                                                         bks_clock_get_now_ms (get_limits (self)->clock)),
-                              &local);
-  if (local != NULL)
-    {
-      g_propagate_error (error, g_steal_pointer (&local));
-      return FALSE;
-    }
+  provenance = replacement->provenance != NULL ? bks_provenance_ref (replacement->provenance)
+                                               : follow_provenance (self, replacement->text, BKS_ORIGIN_PASTED, NULL);
+  write = make_write (self, replacement->text, provenance);
+  words = write->words;
+  write->expected_revision = replacement->expected_revision;
+  write->keep_cause = replacement->cause;
+  if (!await_store (self, write, &revision, error))
+    return FALSE;
+  note_stored (self, replacement->text, provenance);
   g_set_str (&self->text, replacement->text);
   note_saved (self, words, revision);
   g_signal_emit (self, signals[SIGNAL_REPLACED], 0, replacement->text);
@@ -515,12 +762,45 @@ set_text_fiber (gpointer data)
 }
 
 /**
+ * bks_node_session_replace_text:
+ * @self: a session
+ * @text: the whole text from now on, UTF-8
+ * @provenance: (nullable): where its parts came from; %NULL: what is new in it was pasted
+ * @expected_revision: the revision the writer has seen, -1 to write over any
+ * @cause: why the text before is kept, one of BKS_KEEP_…
+ *
+ * Returns: (transfer full): as bks_node_session_set_text()
+ */
+DexFuture *
+bks_node_session_replace_text (BksNodeSession *self,
+                               const char     *text,
+                               BksProvenance  *provenance,
+                               gint64          expected_revision,
+                               const char     *cause)
+{
+  Replacement *replacement;
+
+  if (!g_utf8_validate (text, -1, NULL))
+    return dex_future_new_reject (BKS_ERROR, BKS_ERROR_INVALID_INPUT, "The text is not UTF-8");
+  if ((gint64) strlen (text) > get_limits (self)->node_text_bytes)
+    return dex_future_new_reject (BKS_ERROR, BKS_ERROR_TOO_LARGE, "The text is longer than %" G_GINT64_FORMAT " MiB",
+                                  get_limits (self)->node_text_bytes / 1024 / 1024);
+  replacement = g_new0 (Replacement, 1);
+  replacement->self = g_object_ref (self);
+  replacement->text = g_strdup (text);
+  replacement->provenance = provenance != NULL ? bks_provenance_ref (provenance) : NULL;
+  replacement->expected_revision = expected_revision;
+  replacement->cause = cause;
+  return bks_spawn_finally (set_text_fiber, replacement, replacement_free);
+}
+
+/**
  * bks_node_session_set_text:
  * @self: a session
  * @text: the whole text from now on, UTF-8
  * @expected_revision: the revision the writer has seen, -1 to write over any
  *
- * For writers without an editor.
+ * For writers without an editor. The text before becomes a revision.
  *
  * Returns: (transfer full): resolves when it is on disk; rejects with
  *   %BKS_ERROR_CONFLICT if the text has changed since, %BKS_ERROR_TOO_LARGE,
@@ -531,18 +811,7 @@ bks_node_session_set_text (BksNodeSession *self,
                            const char     *text,
                            gint64          expected_revision)
 {
-  Replacement *replacement;
-
   g_return_val_if_fail (BKS_IS_NODE_SESSION (self) && text != NULL, NULL);
 
-  if (!g_utf8_validate (text, -1, NULL))
-    return dex_future_new_reject (BKS_ERROR, BKS_ERROR_INVALID_INPUT, "The text is not UTF-8");
-  if ((gint64) strlen (text) > get_limits (self)->node_text_bytes)
-    return dex_future_new_reject (BKS_ERROR, BKS_ERROR_TOO_LARGE, "The text is longer than %" G_GINT64_FORMAT " MiB",
-                                  get_limits (self)->node_text_bytes / 1024 / 1024);
-  replacement = g_new0 (Replacement, 1);
-  replacement->self = g_object_ref (self);
-  replacement->text = g_strdup (text);
-  replacement->expected_revision = expected_revision;
-  return bks_spawn_finally (set_text_fiber, replacement, replacement_free);
+  return bks_node_session_replace_text (self, text, NULL, expected_revision, BKS_KEEP_REPLACE);
 }

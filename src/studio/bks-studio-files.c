@@ -15,8 +15,10 @@
 #include "bks-book-store.h"
 #include "bks-error.h"
 #include "bks-export.h"
+#include "bks-folder-check.h"
 #include "bks-id.h"
 #include "bks-import.h"
+#include "bks-provenance.h"
 #include "bks-studio-private.h"
 #include "bks-studio-resources.h"
 #include "bks-words.h"
@@ -110,19 +112,33 @@ typedef struct
   GPtrArray      *nodes;   /* of BksNewNode */
 } Making;
 
+/**
+ * bks_studio_get_new_dir:
+ * @self: a studio
+ * @book_id: the id of a book that is being made
+ *
+ * Returns: (transfer full): its folder until it is whole
+ */
+char *
+bks_studio_get_new_dir (BksStudio  *self,
+                        const char *book_id)
+{
+  g_autofree char *name = g_strconcat (UNFINISHED_PREFIX, book_id, NULL);
+
+  return g_build_filename (self->books_dir, name, NULL);
+}
+
 static Making *
 making_new (BksStudio      *self,
             DexCancellable *cancellable)
 {
   Making *making = g_new0 (Making, 1);
-  g_autofree char *name = NULL;
 
   making->self = g_object_ref (self);
   making->stop = g_cancellable_new ();
   making->watch = watch (cancellable, making->stop);
   making->id = bks_id_new (self->limits->clock);
-  name = g_strconcat (UNFINISHED_PREFIX, making->id, NULL);
-  making->new_dir = g_build_filename (self->books_dir, name, NULL);
+  making->new_dir = bks_studio_get_new_dir (self, making->id);
   making->dir = bks_studio_get_book_dir (self, making->id);
   making->nodes = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_new_node_free);
   return making;
@@ -148,10 +164,16 @@ making_free (gpointer data)
   g_free (making);
 }
 
-static void
-remove_folder (const char *dir)
+/**
+ * bks_studio_remove_book_folder:
+ * @dir: a book's folder
+ *
+ * Removes the book's files, and the folder if nothing else is in it. Blocks: for a thread.
+ */
+void
+bks_studio_remove_book_folder (const char *dir)
 {
-  static const char *const names[] = { "book.db", "book.db-wal", "book.db-shm", "book.db-journal", "lock" };
+  static const char *const names[] = { "book.db", "book.db-wal", "book.db-shm", "book.db-journal", "lock", "socket" };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
@@ -185,7 +207,7 @@ bks_studio_clean_up (const char *books_dir)
       lock = bks_book_lock_take (path, g_get_prgname (), NULL);
       if (lock == NULL)
         continue;
-      remove_folder (path);
+      bks_studio_remove_book_folder (path);
       bks_book_lock_release (lock);
     }
 }
@@ -226,11 +248,14 @@ take_sections (Making      *making,
     {
       BksSection *section = g_ptr_array_index (document->sections, i);
       g_autofree char *id = bks_id_new (making->self->limits->clock);
+      g_autoptr(BksProvenance) provenance = bks_provenance_new ();
+      BksNewNode *node;
 
-      g_ptr_array_add (making->nodes,
-                       bks_new_node_new (id, find_parent (making->nodes, document->sections, i),
-                                         kind_of_section (section->kind), section->title, section->text,
-                                         bks_text_count_words (section->text, -1)));
+      node = bks_new_node_new (id, find_parent (making->nodes, document->sections, i), kind_of_section (section->kind),
+                               section->title, section->text, bks_text_count_words (section->text, -1));
+      bks_provenance_mark (provenance, 0, strlen (section->text), BKS_ORIGIN_IMPORTED, NULL);
+      node->provenance = bks_provenance_to_string (provenance);
+      g_ptr_array_add (making->nodes, node);
     }
 }
 
@@ -307,6 +332,8 @@ prepare (GValue        *result,
     }
   else
     start_empty (making);
+  if (!bks_folder_check (making->self->books_dir, error))
+    return FALSE;
   if (g_mkdir (making->new_dir, 0700) != 0)
     {
       bks_error_set_from_errno (error, errno, "Cannot make the book's folder");
@@ -316,9 +343,18 @@ prepare (GValue        *result,
   return making->lock != NULL;
 }
 
-static gboolean
-sync_folder (const char  *path,
-             GError     **error)
+/**
+ * bks_studio_sync_folder:
+ * @path: a folder
+ * @error: return location
+ *
+ * Blocks: for a thread.
+ *
+ * Returns: whether the names in it are durable
+ */
+gboolean
+bks_studio_sync_folder (const char  *path,
+                        GError     **error)
 {
   int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -346,7 +382,7 @@ publish (GValue        *result,
       bks_error_set_from_errno (error, errno, "Cannot put the book into the library");
       return FALSE;
     }
-  return sync_folder (making->self->books_dir, error);
+  return bks_studio_sync_folder (making->self->books_dir, error);
 }
 
 static gboolean
@@ -357,8 +393,8 @@ abandon (GValue        *result,
 {
   Making *making = data;
 
-  remove_folder (making->new_dir);
-  remove_folder (making->dir); /* whose id is as new as the book */
+  bks_studio_remove_book_folder (making->new_dir);
+  bks_studio_remove_book_folder (making->dir); /* whose id is as new as the book */
   return TRUE;
 }
 

@@ -17,6 +17,7 @@ struct _BksStudio
   BksDatabase    *library;  /* NULL until opened */
   BksRouter      *router;
   BksPairing     *pairing;
+  gboolean        listens;  /* to other processes that write its books */
   GListStore     *books;
   GHashTable     *sessions; /* book id → BksBookSession, not owned */
   GHashTable     *opening;  /* book id → DexFuture of the opening that goes on */
@@ -29,5 +30,10 @@ void        bks_studio_show_book    (BksStudio   *self,
 gboolean    bks_studio_check_open   (BksStudio   *self,
                                      GError     **error);
 void        bks_studio_clean_up     (const char  *books_dir);
+gboolean    bks_studio_sync_folder  (const char  *path,
+                                     GError     **error);
+void        bks_studio_remove_book_folder (const char *dir);
+char       *bks_studio_get_new_dir  (BksStudio   *self,
+                                     const char  *book_id);
 
 G_END_DECLS

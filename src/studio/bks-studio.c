@@ -242,13 +242,13 @@ typedef struct
 {
   BksStudio *self;
   char      *book_id;
-  gboolean   flag;
+  int        flag; /* a BksOpenMode where a book is opened */
 } Verb;
 
 static Verb *
 verb_new (BksStudio  *self,
           const char *book_id,
-          gboolean    flag)
+          int         flag)
 {
   Verb *verb = g_new0 (Verb, 1);
 
@@ -636,14 +636,15 @@ session_gone_cb (gpointer  data,
 }
 
 static BksBookSession *
-find_session (BksStudio  *self,
-              const char *book_id,
-              gboolean    writable)
+find_session (BksStudio   *self,
+              const char  *book_id,
+              BksOpenMode  mode)
 {
   BksBookSession *session = g_hash_table_lookup (self->sessions, book_id);
 
   if (session == NULL || bks_book_session_is_closed (session) ||
-      (writable && !bks_book_session_get_writable (session)))
+      (mode != BKS_OPEN_READ && !bks_book_session_get_writable (session)) ||
+      (mode == BKS_OPEN_WRITE && bks_book_session_is_guest (session)))
     return NULL;
   return session;
 }
@@ -681,17 +682,17 @@ await_turn (BksStudio  *self,
 }
 
 static BksBookSession *
-await_open (BksStudio   *self,
-            const char  *book_id,
-            gboolean     writable,
-            GError     **error)
+await_open (BksStudio    *self,
+            const char   *book_id,
+            BksOpenMode   mode,
+            GError      **error)
 {
   g_autofree char *dir = bks_studio_get_book_dir (self, book_id);
   DexPromise *turn = dex_promise_new ();
   BksBookSession *session;
 
   g_hash_table_insert (self->opening, g_strdup (book_id), dex_ref (turn));
-  session = dex_await_object (bks_book_session_open (self->library, dir, writable, self->limits), error);
+  session = dex_await_object (bks_book_session_open (self->library, dir, mode, self->listens, self->limits), error);
   if (session != NULL)
     {
       g_hash_table_replace (self->sessions, g_strdup (book_id), session);
@@ -741,5 +742,47 @@ bks_studio_open_book (BksStudio  *self,
 
   if (!bks_id_is_valid (book_id))
     return dex_future_new_reject (BKS_ERROR, BKS_ERROR_NOT_FOUND, "There is no book %s", book_id);
-  return bks_spawn_finally (open_book_fiber, verb_new (self, book_id, writable), verb_free);
+  return bks_spawn_finally (open_book_fiber, verb_new (self, book_id, writable ? BKS_OPEN_WRITE : BKS_OPEN_READ),
+                            verb_free);
+}
+
+/**
+ * bks_studio_open_book_to_change:
+ * @self: a studio
+ * @book_id: a book's id
+ *
+ * As bks_studio_open_book(), for a process that only passes by: where another
+ * one holds the book and takes writes, everything that is changed is handed
+ * over to that one. A text that is open there changes before the eyes of its
+ * author, and can be undone there.
+ *
+ * Returns: (transfer full): resolves to a #BksBookSession; rejects with
+ *   %BKS_ERROR_BUSY if the holder takes no writes
+ */
+DexFuture *
+bks_studio_open_book_to_change (BksStudio  *self,
+                                const char *book_id)
+{
+  g_return_val_if_fail (BKS_IS_STUDIO (self) && book_id != NULL, NULL);
+
+  if (!bks_id_is_valid (book_id))
+    return dex_future_new_reject (BKS_ERROR, BKS_ERROR_NOT_FOUND, "There is no book %s", book_id);
+  return bks_spawn_finally (open_book_fiber, verb_new (self, book_id, BKS_OPEN_GUEST), verb_free);
+}
+
+/**
+ * bks_studio_set_listens:
+ * @self: a studio
+ * @listens: whether to take what other processes hand over for the books that
+ *   this one holds
+ *
+ * For a process that holds books for long. For books that are opened from now on.
+ */
+void
+bks_studio_set_listens (BksStudio *self,
+                        gboolean   listens)
+{
+  g_return_if_fail (BKS_IS_STUDIO (self));
+
+  self->listens = listens;
 }

@@ -50,6 +50,26 @@ DexFuture      *bks_studio_restore_book       (BksStudio       *self,
 DexFuture      *bks_studio_open_book          (BksStudio       *self,
                                                const char      *book_id,
                                                gboolean         writable);
+DexFuture      *bks_studio_open_book_to_change (BksStudio      *self,
+                                               const char      *book_id);
+void            bks_studio_set_listens        (BksStudio       *self,
+                                               gboolean         listens);
+DexFuture      *bks_studio_list_backups       (BksStudio       *self,
+                                               const char      *book_id);
+DexFuture      *bks_studio_back_up_book       (BksStudio       *self,
+                                               const char      *book_id,
+                                               GFile           *destination,
+                                               gboolean         accept_smaller);
+DexFuture      *bks_studio_restore_backup     (BksStudio       *self,
+                                               GFile           *file,
+                                               gboolean         replace);
+DexFuture      *bks_studio_restore_scene      (BksStudio       *self,
+                                               GFile           *file,
+                                               const char      *node_id);
+DexFuture      *bks_studio_check_book         (BksStudio       *self,
+                                               const char      *book_id,
+                                               gboolean         repair);
+DexFuture      *bks_studio_list_trashed_books (BksStudio       *self);
 DexFuture      *bks_studio_export_book        (BksStudio       *self,
                                                const char      *book_id,
                                                BksExportFormat  format,

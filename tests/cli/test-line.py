@@ -16,6 +16,9 @@ from clitest import CLI, NAME, CliCase, taptest
 
 VERBS = [
     'book list', 'book new', 'book import', 'book show', 'book export', 'book set', 'book delete',
+    'book backup', 'book backups', 'book restore', 'book check', 'book undo', 'book redo', 'book history', 'book events',
+    'node keep', 'node revisions', 'node restore', 'node compare', 'snapshot add', 'snapshot list', 'snapshot restore',
+    'trash list', 'trash empty',
     'node list', 'node show', 'node add', 'node edit', 'node rename', 'node move', 'node delete', 'trash restore',
     'complete', 'provider list', 'provider add', 'provider set', 'provider set-key', 'provider remove-key',
     'provider remove', 'provider test', 'provider models', 'provider count',
@@ -46,7 +49,8 @@ class Line(CliCase):
 
     def test_wrong_usage_is_2(self):
         cases = [
-            (), ('book',), ('frobnicate',), ('book', 'frobnicate'), ('search', 'word'), ('book', 'backup', 'x'),
+            (), ('book',), ('frobnicate',), ('book', 'frobnicate'), ('search', 'word'), ('book', 'backup'),
+            ('node', 'restore', 'a/b'), ('snapshot', 'add', 'x'),
             ('book', 'show'), ('book', 'show', 'a', 'b'), ('book', 'list', '--frobnicate'),
             ('book', 'export', 'x'), ('book', 'export', 'x', '--format', 'docx', '-o', 'y'),
             ('book', 'import'), ('book', 'import', '--sample', 'x'), ('book', 'set', 'x', 'cover', 'y'),

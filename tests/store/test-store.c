@@ -59,6 +59,19 @@ teardown (Fixture       *self,
   bks_test_dir_remove (self->dir);
 }
 
+static DexFuture *
+write_text (Fixture    *self,
+            const char *text,
+            gint64      words,
+            const char *draft)
+{
+  BksTextWrite *write = bks_text_write_new ("a", text, words);
+
+  write->expected_revision = 1;
+  write->accepted_draft = g_strdup (draft);
+  return bks_book_store_write_text (self->store, write, NOW);
+}
+
 /* Level by level: the roots, then what hangs below them. */
 static char *
 get_order (Fixture *self)
@@ -190,8 +203,8 @@ test_text (Fixture       *self,
   g_assert_cmpstr (found->text, ==, "more");
   g_assert_cmpint (found->cost, ==, BKS_MONEY_UNKNOWN);
 
-  g_assert_cmpint (bks_test_await_int64 (bks_book_store_write_text (self->store, "a", "text more", 2, 1, "d", NOW)), ==, 2);
-  bks_test_await_error (bks_book_store_write_text (self->store, "a", "late", 1, 1, NULL, NOW), BKS_ERROR_CONFLICT);
+  g_assert_cmpint (bks_test_await_int64 (write_text (self, "text more", 2, "d")), ==, 2);
+  bks_test_await_error (write_text (self, "late", 1, NULL), BKS_ERROR_CONFLICT);
   text = bks_test_await_boxed (bks_book_store_read_text (self->store, "a"));
   g_assert_cmpstr (text->text, ==, "text more");
   gone = bks_test_await_boxed (bks_book_store_find_draft (self->store, "a"));

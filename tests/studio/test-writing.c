@@ -454,7 +454,7 @@ accept_draft (Fixture *self)
   bks_test_await_ok (bks_book_store_add_draft (store, draft));
   bks_test_await_ok (bks_book_store_save_draft (store, "d", "accepted", "complete", 1, 1, 1));
   fixture_type (self, "accepted");
-  bks_test_await_ok (bks_node_session_accept_draft (self->text, "d"));
+  bks_test_await_ok (bks_node_session_accept_draft (self->text, "d", "accepted"));
 }
 
 /* Types numbers for ever and says each one. */

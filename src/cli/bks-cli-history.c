@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "bks-cli"
+
+#include "config.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#include "bks-book-events.h"
+#include "bks-book-history.h"
+#include "bks-cli-private.h"
+#include "bks-error.h"
+
+/* Changes of a book's structure, undone and done again; the trash; events. */
+
+#define EVENTS 1000
+
+static struct
+{
+  gint64 since;
+} options;
+
+/* "KIND TITLE", as the session says it. */
+static void
+print_step (BksCli     *cli,
+            const char *what)
+{
+  const char *space = strchr (what, ' ');
+  g_autofree char *kind = g_strndup (what, space != NULL ? (gsize) (space - what) : strlen (what));
+  const char *title = space != NULL ? space + 1 : "";
+  g_autofree char *line = bks_cli_make_line (title);
+
+  if (cli->json)
+    {
+      g_autoptr(JsonBuilder) builder = json_builder_new ();
+
+      json_builder_begin_object (builder);
+      bks_cli_add_string (builder, "kind", kind);
+      bks_cli_add_string (builder, "title", title);
+      json_builder_end_object (builder);
+      bks_cli_print_json (cli, builder);
+    }
+  else
+    bks_cli_print (cli, "%s  %s\n", kind, line);
+}
+
+static gboolean
+step (BksCli    *cli,
+      gboolean   back,
+      GError   **error)
+{
+  g_autoptr(BksBookSession) session = bks_cli_open_book (cli, cli->arguments[0], TRUE, error);
+  g_autofree char *what = NULL;
+
+  if (session == NULL)
+    return FALSE;
+  what = dex_await_string (back ? bks_book_session_undo (session) : bks_book_session_redo (session), error);
+  if (what == NULL || !bks_cli_close_book (session, error))
+    return FALSE;
+  print_step (cli, what);
+  return TRUE;
+}
+
+static gboolean
+undo (BksCli  *cli,
+      GError **error)
+{
+  return step (cli, TRUE, error);
+}
+
+static gboolean
+redo (BksCli  *cli,
+      GError **error)
+{
+  return step (cli, FALSE, error);
+}
+
+static void
+add_command (BksCli      *cli,
+             JsonBuilder *builder,
+             BksCommand  *command)
+{
+  g_autofree char *title = bks_cli_make_line (command->title);
+
+  json_builder_begin_object (builder);
+  bks_cli_add_int (builder, "seq", command->seq);
+  bks_cli_add_string (builder, "kind", command->kind);
+  bks_cli_add_string (builder, "node", command->node_id);
+  bks_cli_add_string (builder, "title", command->title);
+  bks_cli_add_int (builder, "at", command->at);
+  bks_cli_add_boolean (builder, "undone", command->undone);
+  json_builder_end_object (builder);
+  if (!cli->json)
+    bks_cli_print (cli, "%6" G_GINT64_FORMAT "  %-8s %s  %s\n", command->seq, command->kind,
+                   command->undone ? _("undone") : "      ", title);
+}
+
+static gboolean
+history (BksCli  *cli,
+         GError **error)
+{
+  g_autoptr(BksBookSession) session = bks_cli_open_book (cli, cli->arguments[0], FALSE, error);
+  g_autoptr(JsonBuilder) builder = json_builder_new ();
+  g_autoptr(GPtrArray) list = NULL;
+
+  if (session == NULL)
+    return FALSE;
+  list = dex_await_boxed (bks_cli_until_stop (cli, bks_book_session_list_commands (session)), error);
+  if (list == NULL)
+    return FALSE;
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "commands");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < list->len; i++)
+    add_command (cli, builder, g_ptr_array_index (list, i));
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+  if (cli->json)
+    bks_cli_print_json (cli, builder);
+  return TRUE;
+}
+
+static void
+add_event (BksCli      *cli,
+           JsonBuilder *builder,
+           BksEvent    *event)
+{
+  json_builder_begin_object (builder);
+  bks_cli_add_int (builder, "seq", event->seq);
+  bks_cli_add_int (builder, "at", event->at);
+  bks_cli_add_string (builder, "type", event->type);
+  bks_cli_add_string (builder, "entity_type", event->entity_type);
+  bks_cli_add_string (builder, "entity", event->entity_id);
+  json_builder_end_object (builder);
+  if (!cli->json)
+    bks_cli_print (cli, "%8" G_GINT64_FORMAT "  %-20s %s\n", event->seq, event->type, event->entity_id);
+}
+
+static gboolean
+events (BksCli  *cli,
+        GError **error)
+{
+  g_autoptr(BksBookSession) session = bks_cli_open_book (cli, cli->arguments[0], FALSE, error);
+  g_autoptr(JsonBuilder) builder = json_builder_new ();
+  gint64 since = options.since;
+  guint n = 0;
+
+  if (session == NULL)
+    return FALSE;
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "events");
+  json_builder_begin_array (builder);
+  do
+    {
+      g_autoptr(GPtrArray) list = NULL;
+
+      list = dex_await_boxed (bks_cli_until_stop (cli, bks_book_session_list_events (session, since, EVENTS)), error);
+      if (list == NULL)
+        return FALSE;
+      n = list->len;
+      for (guint i = 0; i < n; i++)
+        {
+          add_event (cli, builder, g_ptr_array_index (list, i));
+          since = ((BksEvent *) g_ptr_array_index (list, i))->seq;
+        }
+    }
+  while (n == EVENTS);
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+  if (cli->json)
+    bks_cli_print_json (cli, builder);
+  return TRUE;
+}
+
+static const GOptionEntry events_options[] = {
+  { "since", 0, 0, G_OPTION_ARG_INT64, &options.since, N_("Only those after number N"), N_("N") },
+  { NULL },
+};
+
+const BksCliVerb bks_cli_history_verbs[] = {
+  { "book", "undo", "BOOK", N_("Undo the last change of the structure, also one of an earlier day"), undo, NULL, 1, 1, BKS_CLI_PLAIN },
+  { "book", "redo", "BOOK", N_("Do again what was undone last"), redo, NULL, 1, 1, BKS_CLI_PLAIN },
+  { "book", "history", "BOOK", N_("List the changes of the structure that can be undone"), history, NULL, 1, 1, BKS_CLI_PLAIN },
+  { "book", "events", "BOOK", N_("List what has been changed in a book, by number"), events, events_options, 1, 1, BKS_CLI_PLAIN },
+  { NULL },
+};
+
+/* ---- the trash ---- */
+
+static void
+add_trashed (BksCli         *cli,
+             JsonBuilder    *builder,
+             BksBook        *book,
+             BksTrashedNode *node)
+{
+  g_autofree char *title = bks_cli_make_line (node->title);
+
+  json_builder_begin_object (builder);
+  bks_cli_add_string (builder, "book", bks_book_get_id (book));
+  bks_cli_add_string (builder, "id", node->id);
+  bks_cli_add_string (builder, "kind", bks_node_kind_to_string (node->kind));
+  bks_cli_add_string (builder, "title", node->title);
+  bks_cli_add_int (builder, "trashed_at", node->trashed_at);
+  bks_cli_add_int (builder, "nodes", node->nodes);
+  bks_cli_add_int (builder, "words", node->words);
+  json_builder_end_object (builder);
+  if (!cli->json)
+    bks_cli_print (cli, "%s/%s  %-12s %9" G_GINT64_FORMAT "  %s\n", bks_book_get_id (book), node->id,
+                   bks_node_kind_to_string (node->kind), node->words, title);
+}
+
+static gboolean
+add_trash_of (BksCli       *cli,
+              JsonBuilder  *builder,
+              BksBook      *book,
+              GError      **error)
+{
+  g_autoptr(BksBookSession) session = NULL;
+  g_autoptr(GPtrArray) nodes = NULL;
+
+  session = dex_await_object (bks_cli_until_stop (cli, bks_studio_open_book (cli->studio, bks_book_get_id (book), FALSE)),
+                              error);
+  nodes = session != NULL ? dex_await_boxed (bks_cli_until_stop (cli, bks_book_session_list_trash (session)), error) : NULL;
+  for (guint i = 0; nodes != NULL && i < nodes->len; i++)
+    add_trashed (cli, builder, book, g_ptr_array_index (nodes, i));
+  return nodes != NULL;
+}
+
+static gboolean
+add_all_trash (BksCli       *cli,
+               JsonBuilder  *builder,
+               GError      **error)
+{
+  GListModel *books = bks_studio_get_books (cli->studio);
+
+  for (guint i = 0; i < g_list_model_get_n_items (books); i++)
+    {
+      g_autoptr(BksBook) book = g_list_model_get_item (books, i);
+
+      if (!add_trash_of (cli, builder, book, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+add_trashed_books (BksCli       *cli,
+                   JsonBuilder  *builder,
+                   GError      **error)
+{
+  g_autoptr(GPtrArray) books = dex_await_boxed (bks_studio_list_trashed_books (cli->studio), error);
+
+  for (guint i = 0; books != NULL && i < books->len; i++)
+    {
+      BksBook *book = g_ptr_array_index (books, i);
+      g_autofree char *title = bks_cli_make_line (bks_book_get_title (book));
+
+      json_builder_begin_object (builder);
+      bks_cli_add_string (builder, "id", bks_book_get_id (book));
+      bks_cli_add_string (builder, "title", bks_book_get_title (book));
+      bks_cli_add_int (builder, "words", bks_book_get_words (book));
+      json_builder_end_object (builder);
+      if (!cli->json)
+        bks_cli_print (cli, "%s  %-12s %9" G_GINT64_FORMAT "  %s\n", bks_book_get_id (book), "book",
+                       bks_book_get_words (book), title);
+    }
+  return books != NULL;
+}
+
+static gboolean
+list_trash (BksCli  *cli,
+            GError **error)
+{
+  g_autoptr(BksBook) book = cli->arguments[0] != NULL ? bks_cli_find_book (cli, cli->arguments[0], error) : NULL;
+  g_autoptr(JsonBuilder) builder = json_builder_new ();
+
+  if (cli->arguments[0] != NULL && book == NULL)
+    return FALSE;
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "books");
+  json_builder_begin_array (builder);
+  if (book == NULL && !add_trashed_books (cli, builder, error))
+    return FALSE;
+  json_builder_end_array (builder);
+  json_builder_set_member_name (builder, "nodes");
+  json_builder_begin_array (builder);
+  if (!(book != NULL ? add_trash_of (cli, builder, book, error) : add_all_trash (cli, builder, error)))
+    return FALSE;
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+  if (cli->json)
+    bks_cli_print_json (cli, builder);
+  return TRUE;
+}
+
+static gboolean
+restore (BksCli  *cli,
+         GError **error)
+{
+  const char *text = cli->arguments[0];
+  g_auto(GStrv) parts = g_strsplit (text, "/", 2);
+  g_autoptr(BksBookSession) session = NULL;
+
+  if (!bks_cli_check_text (text, "NODE", error))
+    return FALSE;
+  if (g_strv_length (parts) != 2)
+    return dex_await (bks_studio_restore_book (cli->studio, text), error);
+  session = bks_cli_open_book (cli, parts[0], TRUE, error);
+  return session != NULL &&
+         dex_await (bks_book_session_restore_node (session, parts[1]), error) &&
+         bks_cli_close_book (session, error);
+}
+
+static gboolean
+empty (BksCli  *cli,
+       GError **error)
+{
+  g_autoptr(BksBookSession) session = bks_cli_open_book (cli, cli->arguments[0], TRUE, error);
+  g_autoptr(GError) local = NULL;
+  gint64 count;
+
+  if (session == NULL)
+    return FALSE;
+  count = dex_await_int64 (bks_book_session_empty_trash (session), &local);
+  if (local != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
+  if (!bks_cli_close_book (session, error))
+    return FALSE;
+  if (cli->json)
+    {
+      g_autoptr(JsonBuilder) builder = json_builder_new ();
+
+      json_builder_begin_object (builder);
+      bks_cli_add_int (builder, "deleted", count);
+      json_builder_end_object (builder);
+      bks_cli_print_json (cli, builder);
+    }
+  return TRUE;
+}
+
+const BksCliVerb bks_cli_trash_verbs[] = {
+  { "trash", "list", "[BOOK]", N_("List what is in the trash"), list_trash, NULL, 0, 1, BKS_CLI_PLAIN },
+  { "trash", "restore", "BOOK | NODE", N_("Take a book or a node out of the trash, by its whole id"), restore, NULL, 1, 1, BKS_CLI_PLAIN },
+  { "trash", "empty", "BOOK", N_("Delete for good what is in a book’s trash, with its revisions"), empty, NULL, 1, 1, BKS_CLI_PLAIN },
+  { NULL },
+};
