@@ -135,7 +135,7 @@ show_add_provider (AppFixture *fixture)
 static GtkWidget *
 show_preferences (AppFixture *fixture)
 {
-  GtkWidget *dialog = bks_preferences_dialog_new (fixture->studio, fixture->settings);
+  GtkWidget *dialog = bks_preferences_dialog_new (app_fixture_get_providers (fixture), fixture->settings);
 
   show_dialog (fixture, ADW_DIALOG (dialog));
   app_wait_shown (dialog, "Ollama");
@@ -152,26 +152,15 @@ show_writing (AppFixture *fixture)
   return dialog;
 }
 
-static BksProviderInfo *
-await_provider (AppFixture *fixture)
-{
-  DexFuture *future = bks_router_get_provider (bks_studio_get_router (fixture->studio), "openai");
-  BksProviderInfo *info;
-
-  app_await (dex_ref (future));
-  info = g_value_dup_boxed (dex_future_get_value (future, NULL));
-  dex_unref (future);
-  return info;
-}
-
 static GtkWidget *
 show_provider (AppFixture *fixture)
 {
   GtkWidget *dialog = show_preferences (fixture);
-  g_autoptr(BksProviderInfo) info = await_provider (fixture);
+  BksProviderList *providers = app_fixture_get_providers (fixture);
+  BksProviderEntry *entry = bks_provider_list_find (providers, "openai");
 
   adw_preferences_dialog_push_subpage (ADW_PREFERENCES_DIALOG (dialog),
-                                       ADW_NAVIGATION_PAGE (bks_provider_page_new (fixture->studio, info)));
+                                       ADW_NAVIGATION_PAGE (bks_provider_page_new (providers, entry)));
   app_wait_shown (dialog, "Address");
   return dialog;
 }
