@@ -174,6 +174,7 @@ assert_long_answer (const Dialect *dialect)
   g_autoptr(Fixture) f = dialect_new_fixture (dialect);
   g_autofree char *most = fixture_repeat ("word ", (gsize) f->limits->answer_text_bytes - 5);
   g_autofree char *more = fixture_repeat ("word ", (gsize) f->limits->answer_text_bytes + 1);
+  g_autofree char *far_more = fixture_repeat ("word ", 20 * MIB);
   g_autoptr(GError) error = NULL;
   gsize kib = fixture_ask_measured (f, new_document (dialect, most), &error);
 
@@ -185,6 +186,11 @@ assert_long_answer (const Dialect *dialect)
   kib = fixture_ask_measured (f, new_document (dialect, more), &error);
   assert_class (error, BKS_ERROR_MALFORMED);
   g_assert_cmpstr (bks_answer_get_text (f->answer), ==, "");
+  fixture_assert_bounded (kib);
+
+  g_clear_error (&error);
+  kib = fixture_ask_measured (f, new_document (dialect, far_more), &error);
+  assert_class (error, BKS_ERROR_MALFORMED);
   fixture_assert_bounded (kib);
 }
 
