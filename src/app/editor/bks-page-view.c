@@ -3,6 +3,8 @@
 
 #include "config.h"
 
+#include <string.h>
+
 #include <glib/gi18n.h>
 
 #include "bks-page-markup.h"
@@ -36,7 +38,34 @@ enum
 
 static guint signals[N_SIGNALS];
 
-G_DEFINE_FINAL_TYPE (BksPageView, bks_page_view, GTK_SOURCE_TYPE_VIEW)
+static void bks_page_view_accessible_text_init (GtkAccessibleTextInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (BksPageView, bks_page_view, GTK_SOURCE_TYPE_VIEW,
+                               G_IMPLEMENT_INTERFACE (GTK_TYPE_ACCESSIBLE_TEXT, bks_page_view_accessible_text_init))
+
+/* GTK leaves out what a tag hides and counts it all the same, so that to a
+ * screen reader every place behind a hidden mark was another one, and the end
+ * of the text was missing. Marks are read, as they are written. */
+static GBytes *
+bks_page_view_get_contents (GtkAccessibleText *text,
+                            unsigned int       start,
+                            unsigned int       end)
+{
+  GtkTextBuffer *buffer = gtk_text_view_get_buffer (GTK_TEXT_VIEW (text));
+  GtkTextIter from, to;
+  char *contents;
+
+  gtk_text_buffer_get_iter_at_offset (buffer, &from, (int) MIN (start, G_MAXINT));
+  gtk_text_buffer_get_iter_at_offset (buffer, &to, end > G_MAXINT ? -1 : (int) end);
+  contents = gtk_text_buffer_get_text (buffer, &from, &to, TRUE);
+  return g_bytes_new_take (contents, strlen (contents));
+}
+
+static void
+bks_page_view_accessible_text_init (GtkAccessibleTextInterface *iface)
+{
+  iface->get_contents = bks_page_view_get_contents;
+}
 
 static void
 commit_title (BksPageView *self)
