@@ -28,6 +28,7 @@ static const BksCliVerb *const families[] = {
   bks_cli_snapshot_verbs,
   bks_cli_trash_verbs,
   bks_cli_complete_verbs,
+  bks_cli_embed_verbs,
   bks_cli_provider_verbs,
   bks_cli_health_verbs,
   bks_cli_role_verbs,

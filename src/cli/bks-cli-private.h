@@ -60,6 +60,7 @@ extern const BksCliVerb bks_cli_history_verbs[];
 extern const BksCliVerb bks_cli_trash_verbs[];
 extern const BksCliVerb bks_cli_backup_verbs[];
 extern const BksCliVerb bks_cli_complete_verbs[];
+extern const BksCliVerb bks_cli_embed_verbs[];
 extern const BksCliVerb bks_cli_provider_verbs[];
 extern const BksCliVerb bks_cli_health_verbs[];
 extern const BksCliVerb bks_cli_role_verbs[];

@@ -37,14 +37,15 @@ bks_openai_chat_build (BksCompletionRequest  *request,
                        BksOpenaiQuirks        quirks)
 {
   g_autoptr(JsonBuilder) builder = json_builder_new ();
+  gboolean stream = request->stream && !(quirks & BKS_OPENAI_QUIRK_NO_STREAM);
 
   json_builder_begin_object (builder);
   json_builder_set_member_name (builder, "model");
   json_builder_add_string_value (builder, request->model);
   bks_provider_add_messages (builder, request);
   json_builder_set_member_name (builder, "stream");
-  json_builder_add_boolean_value (builder, request->stream);
-  if (request->stream && !(quirks & BKS_OPENAI_QUIRK_NO_STREAM_OPTIONS))
+  json_builder_add_boolean_value (builder, stream);
+  if (stream && !(quirks & BKS_OPENAI_QUIRK_NO_STREAM_OPTIONS))
     {
       json_builder_set_member_name (builder, "stream_options");
       json_builder_begin_object (builder);

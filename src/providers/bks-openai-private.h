@@ -33,6 +33,7 @@ typedef enum
   BKS_OPENAI_QUIRK_OTHER_CAP = 1 << 1,
   BKS_OPENAI_QUIRK_NO_STREAM_OPTIONS = 1 << 2,
   BKS_OPENAI_QUIRK_OTHER_API = 1 << 3,
+  BKS_OPENAI_QUIRK_NO_STREAM = 1 << 4, /* OpenAI streams some models to verified organizations alone */
 } BksOpenaiQuirks;
 
 const BksOpenaiVendor *bks_openai_find_vendor          (BksProvider           *provider);

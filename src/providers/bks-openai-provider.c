@@ -67,6 +67,7 @@ static const struct
   { "max_tokens", BKS_OPENAI_QUIRK_OTHER_CAP },
   { "max_completion_tokens", BKS_OPENAI_QUIRK_OTHER_CAP },
   { "stream_options", BKS_OPENAI_QUIRK_NO_STREAM_OPTIONS },
+  { "stream", BKS_OPENAI_QUIRK_NO_STREAM },
 };
 
 static gboolean
@@ -182,7 +183,8 @@ needs_responses (const char *model)
 static BksWire
 choose_wire (BksProviderCall *call,
              const char      *path,
-             gboolean         responses)
+             gboolean         responses,
+             BksOpenaiQuirks  quirks)
 {
   BksLimits *limits = bks_provider_get_limits (call->provider);
   BksWire wire = {
@@ -208,7 +210,7 @@ choose_wire (BksProviderCall *call,
   if (call->request->first_token_ms > 0 && !may_reason (call->request->model))
     wire.first_ms = call->request->first_token_ms;
   /* A whole answer comes when its last token is written. */
-  if (!call->request->stream)
+  if (!call->request->stream || (quirks & BKS_OPENAI_QUIRK_NO_STREAM) != 0)
     wire.first_ms = limits->total_ms;
   return wire;
 }
@@ -239,7 +241,7 @@ bks_openai_await_answer (BksProviderCall  *call,
       g_autofree char *path = g_strconcat (prefix, responses ? "/responses" : "/chat/completions", NULL);
       g_autofree char *body = responses ? bks_openai_responses_build (call->request, quirks)
                                         : bks_openai_chat_build (call->request, vendor, quirks);
-      BksWire wire = choose_wire (call, path, responses);
+      BksWire wire = choose_wire (call, path, responses, quirks);
       g_autoptr(GError) local = NULL;
       BksOpenaiQuirks quirk;
 

@@ -75,7 +75,7 @@ bks_openai_responses_build (BksCompletionRequest *request,
   add_instructions (builder, request);
   add_input (builder, request);
   json_builder_set_member_name (builder, "stream");
-  json_builder_add_boolean_value (builder, request->stream);
+  json_builder_add_boolean_value (builder, request->stream && !(quirks & BKS_OPENAI_QUIRK_NO_STREAM));
   /* Else the server keeps the author's text for a month. */
   json_builder_set_member_name (builder, "store");
   json_builder_add_boolean_value (builder, FALSE);

@@ -153,18 +153,29 @@ check_window (Route        *route,
             candidate->target->model, needed, candidate->window);
 }
 
-/* Fiber. Whether the book may leave this machine. */
-static gboolean
-await_local_only (Route     *route,
-                  gboolean  *local_only,
-                  GError   **error)
+/**
+ * bks_router_await_local_only:
+ * @self: a router
+ * @book_id: (nullable): a book
+ * @local_only: (out): whether it may not leave this machine
+ * @error: return location
+ *
+ * For fibers.
+ *
+ * Returns: %FALSE where nobody knows, so that it may not
+ */
+gboolean
+bks_router_await_local_only (BksRouter   *self,
+                             const char  *book_id,
+                             gboolean    *local_only,
+                             GError     **error)
 {
   g_autoptr(GError) local = NULL;
 
   *local_only = FALSE;
-  if (route->call->book_id == NULL)
+  if (book_id == NULL)
     return TRUE;
-  *local_only = dex_await_boolean (bks_library_is_local_only (route->router->library, route->call->book_id), &local);
+  *local_only = dex_await_boolean (bks_library_is_local_only (self->library, book_id), &local);
   if (local == NULL)
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&local));
@@ -201,7 +212,7 @@ await_candidates (Route   *route,
       if (!is_known (route, target))
         g_ptr_array_add (route->candidates, candidate_new (target, infos));
     }
-  if (!stays_here (route) && !await_local_only (route, &local_only, error))
+  if (!stays_here (route) && !bks_router_await_local_only (route->router, route->call->book_id, &local_only, error))
     return FALSE;
   for (guint i = 0; i < route->candidates->len; i++)
     {

@@ -54,6 +54,10 @@ void             bks_router_await_revival   (BksRouter              *self,
                                              const char             *provider);
 char            *bks_router_make_key_tag    (const BksProviderInfo  *info,
                                              const char             *key);
+gboolean         bks_router_await_local_only (BksRouter             *self,
+                                             const char             *book_id,
+                                             gboolean               *local_only,
+                                             GError                **error);
 gint64           bks_request_estimate_tokens (BksCompletionRequest  *request);
 gboolean         bks_model_is_passed_on     (const char             *model);
 

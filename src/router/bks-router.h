@@ -110,6 +110,11 @@ DexFuture  *bks_router_list_targets    (BksRouter            *self,
 DexFuture  *bks_router_complete        (BksRouter            *self,
                                         BksCall              *call,
                                         DexCancellable       *cancellable);
+DexFuture  *bks_router_embed           (BksRouter            *self,
+                                        BksTarget            *target,
+                                        const char *const    *texts,
+                                        const char           *book_id,
+                                        DexCancellable       *cancellable);
 DexFuture  *bks_router_list_health     (BksRouter            *self);
 gint64      bks_router_estimate_tokens (const char           *text);
 DexFuture  *bks_router_count_tokens    (BksRouter            *self,

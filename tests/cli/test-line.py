@@ -20,7 +20,7 @@ VERBS = [
     'node keep', 'node revisions', 'node restore', 'node compare', 'snapshot add', 'snapshot list', 'snapshot restore',
     'trash list', 'trash empty',
     'node list', 'node show', 'node add', 'node edit', 'node rename', 'node move', 'node delete', 'trash restore',
-    'complete', 'provider list', 'provider add', 'provider set', 'provider set-key', 'provider remove-key',
+    'complete', 'embed', 'provider list', 'provider add', 'provider set', 'provider set-key', 'provider remove-key',
     'provider remove', 'provider test', 'provider models', 'provider count',
     'provider health', 'role show', 'role set', 'usage', 'device pair',
     'device list', 'device revoke', 'serve',

@@ -658,6 +658,34 @@ class Floods(ModelCase):
                        {'type': 'text/html', 'steps': [{'flood': '<html>' * 1000}]})
 
 
+class Embed(ModelCase):
+    def setUp(self):
+        super().setUp()
+        self.start_provider(script=[{'path': '/v1/embeddings', 'times': 2, 'json': {
+            'data': [{'index': 1, 'embedding': [3, 4]}, {'index': 0, 'embedding': [0.5, -1]}]}}])
+        self.add_provider(self.url)
+
+    def test_vectors_in_the_order_of_the_texts(self):
+        self.ok('role', 'set', 'embed', 'fake:small')
+        answer = json.loads(self.ok('embed', 'One', 'Two'))
+        self.assertEqual(answer, {'provider': 'fake', 'model': 'small', 'vectors': [[0.5, -1], [3, 4]]})
+        [request] = [each for each in self.requests() if each['path'] == '/v1/embeddings']
+        self.assertEqual((request['body']['model'], request['body']['input']), ('small', ['One', 'Two']))
+        [row] = self.json('usage')['rows']
+        self.assertEqual((row['model'], row['outcome'], row['cost_usd']), ('small', 'ok', None))
+        self.assertGreater(row['input'], 0)
+
+    def test_not_without_a_model(self):
+        self.assertIn('role set embed', self.refused('embed', 'One'))
+
+    def test_a_local_only_book_stays_here(self):
+        book = self.ok('book', 'new', 'Secret').strip()
+        self.ok('book', 'set', book, 'local-only', 'on')
+        self.ok('provider', 'add', 'far', '--protocol', 'openai', '--base-url', 'https://far.invalid/v1')
+        self.environment['BOOK_STUDIO_KEY_FAR'] = KEY
+        self.assertIn('local-only', self.refused('embed', 'One', '--model', 'far:small', '--book', book))
+
+
 class Stop(ModelCase):
     def setUp(self):
         super().setUp()

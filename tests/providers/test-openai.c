@@ -511,6 +511,28 @@ test_quirks (void)
   g_assert_cmpuint (bks_scripted_server_get_n_requests (f->server), ==, 5);
 }
 
+/* Some models are streamed to verified organizations alone: the others get the whole answer. */
+static void
+test_unverified (void)
+{
+  g_autoptr(Fixture) f = fixture_new ("openai", "openai");
+  g_autoptr(BksCompletionRequest) request = bks_completion_request_new ("m");
+  g_autoptr(JsonObject) first = NULL, second = NULL;
+  gboolean stream;
+
+  bks_completion_request_add_message (request, "user", "Go on.");
+  request->stream = TRUE;
+  fixture_push (f, bks_reply_new_json (400, "{\"error\":{\"message\":\"Your organization must be verified to stream this "
+                                            "model.\",\"type\":\"invalid_request_error\",\"param\":\"stream\","
+                                            "\"code\":\"unsupported_value\"}}"));
+  g_assert_no_error (fixture_ask_request (f, request, NULL));
+  first = fixture_dup_body (f, 0);
+  second = fixture_dup_body (f, 1);
+  g_assert_true (bks_json_get_boolean (first, "stream", &stream) && stream);
+  g_assert_true (bks_json_get_boolean (second, "stream", &stream) && !stream);
+  g_assert_null (bks_json_get (second, "stream_options"));
+}
+
 static void
 test_check (void)
 {
@@ -793,6 +815,7 @@ main (int   argc,
   g_test_add_func ("/openai/stall-after-finish", test_stall_after_finish);
   g_test_add_func ("/openai/drop", test_drop);
   g_test_add_func ("/openai/quirks", test_quirks);
+  g_test_add_func ("/openai/unverified", test_unverified);
   g_test_add_func ("/openai/check", test_check);
   g_test_add_func ("/openai/models", test_models);
   g_test_add_func ("/openai/decimal-comma", test_decimal_comma);
