@@ -24,7 +24,6 @@ typedef struct _BksReservation BksReservation;
 GType           bks_reservation_get_type (void);
 BksReservation *bks_reservation_ref      (BksReservation *self);
 void            bks_reservation_unref    (BksReservation *self);
-const char     *bks_reservation_get_id   (BksReservation *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BksReservation, bks_reservation_unref)
 

@@ -61,20 +61,6 @@ get_now (BksRouter *self)
 }
 
 /**
- * bks_router_get_ledger:
- * @self: a router
- *
- * Returns: (transfer none): its ledger
- */
-BksLedger *
-bks_router_get_ledger (BksRouter *self)
-{
-  g_return_val_if_fail (BKS_IS_ROUTER (self), NULL);
-
-  return self->ledger;
-}
-
-/**
  * bks_router_recover:
  * @self: a router
  *

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "bks-ledger.h"
 #include "bks-library-budget.h"
 #include "bks-plans.h"
 #include "bks-router.h"
@@ -58,7 +57,6 @@ void           bks_plan_state_free        (BksPlanState        *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BksProjection, g_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BksPlanState, bks_plan_state_free)
 
-BksLedger     *bks_router_get_ledger      (BksRouter           *self);
 DexFuture     *bks_router_list_budgets    (BksRouter           *self);
 DexFuture     *bks_router_set_budget      (BksRouter           *self,
                                            const char          *scope,

@@ -240,7 +240,7 @@ test_a_row (Ledger        *self,
   bks_test_await_ok (bks_ledger_settle (self->ledger, reservation, record));
   expected = g_strdup_printf ("%s|%" G_GINT64_FORMAT "|%s|2|openai|gpt-4o|-|draft|book-1|-|0|0|90|-|3|4|10|-|10000000000|"
                               "20000000000|10000000000|2026-08-01|table|7|1500|ok",
-                              bks_reservation_get_id (reservation), NOON, charge->request_id);
+                              record->id, NOON, charge->request_id);
   assert_query (self,
                 "SELECT id, at, request_id, attempt, provider, model_asked, model_answered, role, book_id, device_id,"
                 " local, orphan, input, cache_read, cache_write, cache_write_1h, output, reasoning, cost,"
