@@ -113,6 +113,13 @@ draw_model (Writer *self)
   return g_string_free (tree, FALSE);
 }
 
+/* A line is split at its blanks. */
+static char *
+dup_title (BksNode *node)
+{
+  return g_strdelimit (g_strdup (bks_node_get_title (node)), " ", '_');
+}
+
 static char *
 draw_session (BksBookSession *session)
 {
@@ -120,8 +127,11 @@ draw_session (BksBookSession *session)
   GString *tree = g_string_new (NULL);
 
   for (guint i = 0; i < nodes->len; i++)
-    g_string_append_printf (tree, "%u%s,", bks_node_get_depth (g_ptr_array_index (nodes, i)),
-                            bks_node_get_title (g_ptr_array_index (nodes, i)));
+    {
+      g_autofree char *title = dup_title (g_ptr_array_index (nodes, i));
+
+      g_string_append_printf (tree, "%u%s,", bks_node_get_depth (g_ptr_array_index (nodes, i)), title);
+    }
   return g_string_free (tree, FALSE);
 }
 
@@ -455,7 +465,8 @@ adopt (Writer     *self,
   for (guint i = 0; i < g_list_model_get_n_items (list); i++)
     {
       g_autoptr(BksNode) node = g_list_model_get_item (list, i);
-      Item *item = item_new (self, bks_node_get_title (node), bks_node_get_id (node), parent,
+      g_autofree char *title = dup_title (node);
+      Item *item = item_new (self, title, bks_node_get_id (node), parent,
                              bks_node_get_kind (node) == BKS_NODE_PART);
 
       self->titles = MAX (self->titles, (guint) g_ascii_strtoull (item->title + 1, NULL, 10));
@@ -637,7 +648,8 @@ check_text (Expected       *expected,
             BksNode        *node)
 {
   g_autofree char *text = bks_test_await_string (bks_book_session_read_text (session, bks_node_get_id (node)));
-  const Text *wanted = g_hash_table_lookup (expected->texts, bks_node_get_title (node));
+  g_autofree char *title = dup_title (node);
+  const Text *wanted = g_hash_table_lookup (expected->texts, title);
   g_autoptr(GString) whole = g_string_new (NULL);
   guint words = count_page (text);
 
