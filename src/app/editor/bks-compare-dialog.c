@@ -102,10 +102,11 @@ show_summary (BksCompareDialog *self,
       gtk_label_set_label (self->summary, _("The earlier text is the same as the present one."));
       return;
     }
-  taken = g_strdup_printf (ngettext ("%u passage taken away since", "%u passages taken away since", deleted), deleted);
-  put = g_strdup_printf (ngettext ("%u put in", "%u put in", inserted), inserted);
-  text = g_strdup_printf ("%s, %s", taken, put);
-  gtk_label_set_label (self->summary, text);
+  taken = g_strdup_printf (ngettext ("%u passage taken away", "%u passages taken away", deleted), deleted);
+  put = g_strdup_printf (ngettext ("%u passage put in", "%u passages put in", inserted), inserted);
+  if (deleted > 0 && inserted > 0)
+    text = g_strdup_printf ("%s, %s", taken, put);
+  gtk_label_set_label (self->summary, text != NULL ? text : deleted > 0 ? taken : put);
 }
 
 static void
