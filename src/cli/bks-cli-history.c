@@ -172,6 +172,94 @@ events (BksCli  *cli,
   return TRUE;
 }
 
+/* Words by where they came from. */
+static void
+add_origins (JsonBuilder  *builder,
+             const gint64  words[BKS_N_ORIGINS])
+{
+  json_builder_set_member_name (builder, "words");
+  json_builder_begin_object (builder);
+  for (guint i = 0; i < BKS_N_ORIGINS; i++)
+    bks_cli_add_int (builder, bks_origin_to_string ((BksOrigin) i), words[i]);
+  json_builder_end_object (builder);
+}
+
+static void
+print_origins (BksCli       *cli,
+               const char   *title,
+               const gint64  words[BKS_N_ORIGINS])
+{
+  g_autofree char *line = bks_cli_make_line (title);
+
+  for (guint i = 0; i < BKS_N_ORIGINS; i++)
+    bks_cli_print (cli, "%11" G_GINT64_FORMAT "  ", words[i]);
+  bks_cli_print (cli, "%s\n", line);
+}
+
+static gboolean
+disclose_node (BksCli          *cli,
+               JsonBuilder     *builder,
+               BksBookSession  *session,
+               BksNode         *node,
+               gint64           sums[BKS_N_ORIGINS],
+               GError         **error)
+{
+  g_autofree char *text = NULL;
+  g_autoptr(BksProvenance) provenance = NULL;
+  gint64 words[BKS_N_ORIGINS];
+
+  text = dex_await_string (bks_cli_until_stop (cli, bks_book_session_read_text (session, bks_node_get_id (node))), error);
+  if (text == NULL)
+    return FALSE;
+  provenance = dex_await_boxed (bks_cli_until_stop (cli, bks_book_session_read_provenance (session, bks_node_get_id (node))),
+                                error);
+  if (provenance == NULL)
+    return FALSE;
+  bks_provenance_count_words (provenance, text, words);
+  for (guint i = 0; i < BKS_N_ORIGINS; i++)
+    sums[i] += words[i];
+  json_builder_begin_object (builder);
+  bks_cli_add_string (builder, "id", bks_node_get_id (node));
+  bks_cli_add_string (builder, "title", bks_node_get_title (node));
+  add_origins (builder, words);
+  json_builder_end_object (builder);
+  if (!cli->json)
+    print_origins (cli, bks_node_get_title (node), words);
+  return TRUE;
+}
+
+static gboolean
+disclosure (BksCli  *cli,
+            GError **error)
+{
+  g_autoptr(BksBookSession) session = bks_cli_open_book (cli, cli->arguments[0], FALSE, error);
+  g_autoptr(JsonBuilder) builder = json_builder_new ();
+  g_autoptr(GPtrArray) nodes = NULL;
+  gint64 sums[BKS_N_ORIGINS] = { 0 };
+
+  if (session == NULL)
+    return FALSE;
+  nodes = bks_book_session_list_nodes (session);
+  for (guint i = 0; !cli->json && i < BKS_N_ORIGINS; i++)
+    bks_cli_print (cli, "%11s  ", bks_origin_to_string ((BksOrigin) i));
+  if (!cli->json)
+    bks_cli_print (cli, "\n");
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "nodes");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < nodes->len; i++)
+    if (!disclose_node (cli, builder, session, g_ptr_array_index (nodes, i), sums, error))
+      return FALSE;
+  json_builder_end_array (builder);
+  add_origins (builder, sums);
+  json_builder_end_object (builder);
+  if (cli->json)
+    bks_cli_print_json (cli, builder);
+  else
+    print_origins (cli, _("All of the book"), sums);
+  return TRUE;
+}
+
 static const GOptionEntry events_options[] = {
   { "since", 0, 0, G_OPTION_ARG_INT64, &options.since, N_("Only those after number N"), N_("N") },
   { NULL },
@@ -181,6 +269,7 @@ const BksCliVerb bks_cli_history_verbs[] = {
   { "book", "undo", "BOOK", N_("Undo the last change of the structure, also one of an earlier day"), undo, NULL, 1, 1, BKS_CLI_PLAIN },
   { "book", "redo", "BOOK", N_("Do again what was undone last"), redo, NULL, 1, 1, BKS_CLI_PLAIN },
   { "book", "history", "BOOK", N_("List the changes of the structure that can be undone"), history, NULL, 1, 1, BKS_CLI_PLAIN },
+  { "book", "disclosure", "BOOK", N_("Count the words by where they came from: typed, pasted, imported, AI"), disclosure, NULL, 1, 1, BKS_CLI_PLAIN },
   { "book", "events", "BOOK", N_("List what has been changed in a book, by number"), events, events_options, 1, 1, BKS_CLI_PLAIN },
   { NULL },
 };

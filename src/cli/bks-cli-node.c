@@ -121,6 +121,37 @@ read_shown (BksCli          *cli,
   return revision != NULL ? g_strdup (revision->text) : NULL;
 }
 
+/* Where the parts of the present text came from; what is in none of them was typed. */
+static gboolean
+add_provenance (BksCli          *cli,
+                JsonBuilder     *builder,
+                BksBookSession  *session,
+                BksNode         *node,
+                GError         **error)
+{
+  g_autoptr(BksProvenance) provenance = NULL;
+
+  provenance = dex_await_boxed (bks_cli_until_stop (cli, bks_book_session_read_provenance (session, bks_node_get_id (node))),
+                                error);
+  if (provenance == NULL)
+    return FALSE;
+  json_builder_set_member_name (builder, "provenance");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < bks_provenance_get_n_spans (provenance); i++)
+    {
+      const BksProvenanceSpan *span = bks_provenance_get_span (provenance, i);
+
+      json_builder_begin_object (builder);
+      bks_cli_add_int (builder, "start", (gint64) span->start);
+      bks_cli_add_int (builder, "end", (gint64) span->end);
+      bks_cli_add_string (builder, "origin", bks_origin_to_string (span->origin));
+      bks_cli_add_string (builder, "run", span->run);
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+  return TRUE;
+}
+
 static gboolean
 show (BksCli  *cli,
       GError **error)
@@ -147,6 +178,8 @@ show (BksCli  *cli,
   add_node_members (builder, node);
   bks_cli_add_string (builder, "text", text);
   bks_cli_add_int (builder, "revision", options.revision < 0 ? bks_node_get_revision (node) : options.revision);
+  if (options.revision < 0 && !add_provenance (cli, builder, session, node, error))
+    return FALSE;
   json_builder_end_object (builder);
   bks_cli_print_json (cli, builder);
   return TRUE;

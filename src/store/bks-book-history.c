@@ -253,9 +253,16 @@ list_commands (BksConnection  *connection,
                GError        **error)
 {
   g_autoptr(GPtrArray) commands = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_command_unref);
-  sqlite3_stmt *statement = bks_connection_prepare (connection, COMMAND_COLUMNS " FROM commands ORDER BY seq DESC", error);
+  sqlite3_stmt *statement;
   int step;
 
+  if (!bks_book_has_history (connection))
+    {
+      g_value_init (result, G_TYPE_PTR_ARRAY);
+      g_value_take_boxed (result, g_steal_pointer (&commands));
+      return TRUE;
+    }
+  statement = bks_connection_prepare (connection, COMMAND_COLUMNS " FROM commands ORDER BY seq DESC", error);
   if (statement == NULL)
     return FALSE;
   while ((step = bks_connection_step (connection, statement, error)) == SQLITE_ROW)

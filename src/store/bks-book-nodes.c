@@ -24,6 +24,11 @@ read_node (sqlite3_stmt *statement)
   return node;
 }
 
+#define LIST_NODES(index) \
+  BKS_LIVE_NODES "SELECT live.id, live.parent_id, live.kind, live.title, coalesce (t.words, 0)," \
+                 "  coalesce (t.revision, 0) FROM live LEFT JOIN texts t" index " ON t.node_id = live.id" \
+                 " ORDER BY live.depth, live.position, live.id"
+
 static gboolean
 list_nodes (BksConnection  *connection,
             GValue         *result,
@@ -34,11 +39,10 @@ list_nodes (BksConnection  *connection,
   sqlite3_stmt *statement;
   int step;
 
+  /* By the index: the words stand behind the text, and every text would be read for them. */
   statement = bks_connection_prepare (connection,
-                                      BKS_LIVE_NODES
-                                      "SELECT live.id, live.parent_id, live.kind, live.title, coalesce (t.words, 0),"
-                                      "  coalesce (t.revision, 0) FROM live LEFT JOIN texts t ON t.node_id = live.id"
-                                      " ORDER BY live.depth, live.position, live.id",
+                                      bks_book_has_history (connection) ? LIST_NODES (" INDEXED BY texts_facts")
+                                                                        : LIST_NODES (""),
                                       error);
   if (statement == NULL)
     return FALSE;

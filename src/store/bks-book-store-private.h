@@ -10,6 +10,9 @@ G_BEGIN_DECLS
 
 extern const BksSchema bks_book_schema;
 
+/* The first schema with revisions, snapshots, commands and provenance. */
+#define BKS_BOOK_WITH_HISTORY 2
+
 /* The nodes that are not in the trash, nor below one that is. */
 #define BKS_LIVE_NODES \
   "WITH RECURSIVE live (id, parent_id, position, kind, title, depth) AS (" \
@@ -31,6 +34,8 @@ gboolean bks_book_insert_node  (BksConnection  *connection,
                                 int             position,
                                 gint64          now_ms,
                                 GError        **error);
+
+gboolean bks_book_has_history  (BksConnection  *connection);
 
 /* bks-revisions.c */
 gboolean bks_book_keep_text    (BksConnection  *connection,

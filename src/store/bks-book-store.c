@@ -122,6 +122,19 @@ bks_book_note_change (BksConnection  *connection,
 }
 
 /**
+ * bks_book_has_history:
+ * @connection: a connection
+ *
+ * Returns: whether the file has the tables of what was; one of an older program
+ *   that is only read does not
+ */
+gboolean
+bks_book_has_history (BksConnection *connection)
+{
+  return bks_connection_get_version (connection) >= BKS_BOOK_WITH_HISTORY;
+}
+
+/**
  * bks_book_insert_node:
  * @connection: a connection in a transaction
  * @node: a node with its text

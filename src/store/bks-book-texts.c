@@ -42,6 +42,10 @@ bks_node_text_unref (BksNodeText *self)
   g_atomic_rc_box_release_full (self, node_text_clear);
 }
 
+#define READ_TEXT(provenance) \
+  "SELECT coalesce (t.text, ''), coalesce (t.words, 0), coalesce (t.revision, 0), " provenance \
+  " FROM nodes n LEFT JOIN texts t ON t.node_id = n.id WHERE n.id = ?"
+
 static gboolean
 read_text (BksConnection  *connection,
            GValue         *result,
@@ -53,8 +57,8 @@ read_text (BksConnection  *connection,
   int step;
 
   statement = bks_connection_prepare (connection,
-                                      "SELECT coalesce (t.text, ''), coalesce (t.words, 0), coalesce (t.revision, 0),"
-                                      "  coalesce (t.provenance, '') FROM nodes n LEFT JOIN texts t ON t.node_id = n.id WHERE n.id = ?",
+                                      bks_book_has_history (connection) ? READ_TEXT ("coalesce (t.provenance, '')")
+                                                                        : READ_TEXT ("''"),
                                       error);
   if (statement == NULL)
     return FALSE;

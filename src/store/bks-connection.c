@@ -19,6 +19,7 @@ struct _BksConnection
   sqlite3         *handle;
   const BksSchema *schema;
   BksConnectionMode mode;
+  gint64           version;    /* of the schema, when it was opened or migrated */
   GHashTable      *statements; /* SQL text → sqlite3_stmt */
 };
 
@@ -202,6 +203,8 @@ check_file (BksConnection  *self,
   if (!bks_connection_execute (self, "BEGIN", error))
     return FALSE;
   ok = check_identity (self, &version, error);
+  if (ok)
+    self->version = version;
   bks_connection_roll_back (self);
   return ok;
 }
@@ -354,9 +357,26 @@ bks_connection_migrate (BksConnection  *self,
     return FALSE;
   if (check_identity (self, &version, error) &&
       (version == newest || run_migrations (self, version, newest, error)))
-    return bks_connection_commit (self, error);
+    {
+      self->version = newest;
+      return bks_connection_commit (self, error);
+    }
   bks_connection_roll_back (self);
   return FALSE;
+}
+
+/**
+ * bks_connection_get_version:
+ * @self: a connection
+ *
+ * A reader may see a file that an older program wrote and nobody has migrated.
+ *
+ * Returns: the number of the schema that the file has at least
+ */
+gint64
+bks_connection_get_version (BksConnection *self)
+{
+  return self->version;
 }
 
 /**

@@ -44,6 +44,7 @@ BksConnection *bks_connection_open        (const char         *path,
 void           bks_connection_close       (BksConnection      *self);
 gboolean       bks_connection_migrate     (BksConnection      *self,
                                            GError            **error);
+gint64         bks_connection_get_version (BksConnection      *self);
 gboolean       bks_connection_execute     (BksConnection      *self,
                                            const char         *sql,
                                            GError            **error);

@@ -512,6 +512,12 @@ list_revisions (BksConnection  *connection,
   sqlite3_stmt *statement;
   int step;
 
+  if (!bks_book_has_history (connection))
+    {
+      g_value_init (result, G_TYPE_PTR_ARRAY);
+      g_value_take_boxed (result, g_steal_pointer (&revisions));
+      return TRUE;
+    }
   statement = bks_connection_prepare (connection, REVISION_COLUMNS " WHERE r.node_id = ? ORDER BY r.number DESC", error);
   if (statement == NULL)
     return FALSE;

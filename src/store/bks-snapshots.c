@@ -169,6 +169,12 @@ list_snapshots (BksConnection  *connection,
   sqlite3_stmt *statement;
   int step;
 
+  if (!bks_book_has_history (connection))
+    {
+      g_value_init (result, G_TYPE_PTR_ARRAY);
+      g_value_take_boxed (result, g_steal_pointer (&snapshots));
+      return TRUE;
+    }
   statement = bks_connection_prepare (connection,
                                       "SELECT s.id, s.name, s.node_id, s.created_at, count (r.id), coalesce (sum (r.words), 0)"
                                       " FROM snapshots s LEFT JOIN snapshot_items i ON i.snapshot_id = s.id"

@@ -107,6 +107,38 @@ bks_book_session_keep_revision (BksBookSession *self,
   return bks_spawn_finally (keep_fiber, verb_new (self, node_id, NULL, 0), verb_free);
 }
 
+static DexFuture *
+read_provenance_fiber (gpointer data)
+{
+  Verb *verb = data;
+  g_autofree char *saved = NULL;
+  g_autoptr(BksNodeText) text = NULL;
+  GError *error = NULL;
+
+  /* Saves what is typed: provenance is of the text on disk. */
+  saved = dex_await_string (bks_book_session_read_text (verb->self, verb->id), &error);
+  text = saved != NULL ? dex_await_boxed (bks_book_store_read_text (verb->self->store, verb->id), &error) : NULL;
+  if (text == NULL)
+    return bks_future_error (error);
+  return dex_future_new_take_boxed (BKS_TYPE_PROVENANCE, bks_provenance_from_string (text->provenance, strlen (text->text)));
+}
+
+/**
+ * bks_book_session_read_provenance:
+ * @self: a session
+ * @node_id: which node
+ *
+ * Returns: (transfer full): resolves to the #BksProvenance of its text
+ */
+DexFuture *
+bks_book_session_read_provenance (BksBookSession *self,
+                                  const char     *node_id)
+{
+  g_return_val_if_fail (BKS_IS_BOOK_SESSION (self) && node_id != NULL, NULL);
+
+  return bks_spawn_finally (read_provenance_fiber, verb_new (self, node_id, NULL, 0), verb_free);
+}
+
 /**
  * bks_book_session_list_revisions:
  * @self: a session

@@ -55,6 +55,8 @@ DexFuture  *bks_book_session_close          (BksBookSession *self);
 /* bks-book-session-history.c */
 DexFuture  *bks_book_session_keep_revision    (BksBookSession *self,
                                                const char     *node_id);
+DexFuture  *bks_book_session_read_provenance  (BksBookSession *self,
+                                               const char     *node_id);
 DexFuture  *bks_book_session_list_revisions   (BksBookSession *self,
                                                const char     *node_id);
 DexFuture  *bks_book_session_read_revision    (BksBookSession *self,

@@ -629,7 +629,7 @@ bks_node_session_accept_draft (BksNodeSession *self,
   Accepted *accepted = g_new0 (Accepted, 1);
 
   accepted->id = g_strdup (draft_id);
-  accepted->text = g_strdup (draft_text);
+  accepted->text = draft_text != NULL ? g_strstrip (g_strdup (draft_text)) : NULL;
   g_ptr_array_add (self->accepted, accepted);
   return bks_node_session_save (self);
 }

@@ -78,6 +78,38 @@ get_now (Verb *verb)
   return bks_clock_get_now_ms (verb->self->limits->clock);
 }
 
+static int
+compare_backups (gconstpointer a,
+                 gconstpointer b)
+{
+  const BksBackup *first = *(BksBackup *const *) a, *second = *(BksBackup *const *) b;
+
+  return (first->at < second->at) - (first->at > second->at);
+}
+
+/* Those of every book there is, or was. */
+static GPtrArray *
+list_all (BksStudio *self)
+{
+  GPtrArray *all = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_backup_unref);
+  g_autofree char *some_dir = bks_studio_get_book_dir (self, "x");
+  g_autofree char *some_folder = bks_backup_get_folder (some_dir);
+  g_autofree char *backups = g_path_get_dirname (some_folder);
+  g_autoptr(GDir) dir = g_dir_open (backups, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *folder = g_build_filename (backups, name, NULL);
+      GPtrArray *list = bks_id_is_valid (name) ? bks_backup_list (folder) : NULL;
+
+      if (list != NULL)
+        g_ptr_array_extend_and_steal (all, list);
+    }
+  g_ptr_array_sort (all, compare_backups);
+  return all;
+}
+
 static gboolean
 list_thread (GValue        *result,
              GCancellable  *cancellable,
@@ -85,10 +117,17 @@ list_thread (GValue        *result,
              GError       **error)
 {
   Verb *verb = data;
-  g_autofree char *dir = bks_studio_get_book_dir (verb->self, verb->book_id);
-  g_autofree char *folder = bks_backup_get_folder (dir);
+  g_autofree char *dir = NULL;
+  g_autofree char *folder = NULL;
 
   g_value_init (result, G_TYPE_PTR_ARRAY);
+  if (verb->book_id == NULL)
+    {
+      g_value_take_boxed (result, list_all (verb->self));
+      return TRUE;
+    }
+  dir = bks_studio_get_book_dir (verb->self, verb->book_id);
+  folder = bks_backup_get_folder (dir);
   g_value_take_boxed (result, bks_backup_list (folder));
   return TRUE;
 }
@@ -96,7 +135,7 @@ list_thread (GValue        *result,
 /**
  * bks_studio_list_backups:
  * @self: a studio
- * @book_id: a book's id, also of one that is gone
+ * @book_id: (nullable): a book's id, also of one that is gone; %NULL for all
  *
  * Returns: (transfer full): resolves to a #GPtrArray of #BksBackup, the newest first
  */
@@ -104,9 +143,9 @@ DexFuture *
 bks_studio_list_backups (BksStudio  *self,
                          const char *book_id)
 {
-  g_return_val_if_fail (BKS_IS_STUDIO (self) && book_id != NULL, NULL);
+  g_return_val_if_fail (BKS_IS_STUDIO (self), NULL);
 
-  if (!bks_id_is_valid (book_id))
+  if (book_id != NULL && !bks_id_is_valid (book_id))
     return dex_future_new_reject (BKS_ERROR, BKS_ERROR_NOT_FOUND, "There is no book %s", book_id);
   return bks_run_in_thread (NULL, list_thread, verb_new (self, book_id, NULL, FALSE), verb_free);
 }

@@ -43,6 +43,23 @@ class Revisions(CliCase):
                          [('equal', 'The wind was '), ('deleted', 'cold'), ('inserted', 'bitter'), ('equal', '.')])
         self.assertTrue(self.json('node', 'compare', chapter, '2', '2')['same'])
 
+    def test_where_words_came_from(self):
+        path = self.write('tale.md', '# One\n\nFour words are here.\n')
+        book = self.ok('book', 'import', path).strip()
+        [node] = self.json('node', 'list', book)['nodes']
+        name = f"{book}/{node['id']}"
+        shown = self.json('node', 'show', name)
+        self.assertEqual([(p['start'], p['end'], p['origin']) for p in shown['provenance']],
+                         [(0, len(shown['text'].encode()), 'imported')])
+        self.ok('node', 'edit', name, text='Four good words are here. And more.')
+        disclosed = self.json('book', 'disclosure', book)
+        self.assertEqual(disclosed['words'], {'typed': 0, 'pasted': 3, 'imported': 4, 'ai-inserted': 0, 'ai-edited': 0})
+        self.assertEqual(disclosed['nodes'][0]['words'], disclosed['words'])
+        self.assertIn('imported', self.ok('book', 'disclosure', book))
+        # An earlier text comes back with its own.
+        self.ok('node', 'restore', name, '1')
+        self.assertEqual(self.json('book', 'disclosure', book)['words']['imported'], 4)
+
     def test_keep(self):
         chapter = self.new_chapter(self.new_book(), text='Kept.')
         self.ok('node', 'keep', chapter)

@@ -17,6 +17,7 @@ from clitest import CLI, NAME, CliCase, taptest
 VERBS = [
     'book list', 'book new', 'book import', 'book show', 'book export', 'book set', 'book delete',
     'book backup', 'book backups', 'book restore', 'book check', 'book undo', 'book redo', 'book history', 'book events',
+    'book disclosure',
     'node keep', 'node revisions', 'node restore', 'node compare', 'snapshot add', 'snapshot list', 'snapshot restore',
     'trash list', 'trash empty',
     'node list', 'node show', 'node add', 'node edit', 'node rename', 'node move', 'node delete', 'trash restore',

@@ -522,6 +522,26 @@ static const char first_schema[] =
   "INSERT INTO events (at, type, entity_type, entity_id) VALUES (1, 'book.created', 'book', 'b');"
   "PRAGMA application_id=0x424b5342; PRAGMA user_version=1; SELECT 1";
 
+/* By one who may not write: another, older program may hold it. */
+static void
+assert_readable_as_it_is (Fixture    *self,
+                          const char *path)
+{
+  g_autoptr(BksDatabase) reader = bks_test_await_object (bks_book_store_open (path, FALSE, self->limits));
+  g_autoptr(BksNodeText) text = bks_test_await_boxed (bks_book_store_read_text (reader, "n"));
+  g_autoptr(GPtrArray) nodes = bks_test_await_boxed (bks_book_store_list_nodes (reader));
+  g_autoptr(GPtrArray) revisions = bks_test_await_boxed (bks_book_store_list_revisions (reader, "n"));
+  g_autoptr(GPtrArray) snapshots = bks_test_await_boxed (bks_book_store_list_snapshots (reader));
+  g_autoptr(GPtrArray) commands = bks_test_await_boxed (bks_book_store_list_commands (reader));
+  g_autoptr(GPtrArray) trash = bks_test_await_boxed (bks_book_store_list_trash (reader));
+
+  g_assert_cmpstr (text->text, ==, "old words");
+  g_assert_cmpuint (nodes->len, ==, 1);
+  g_assert_cmpuint (revisions->len + snapshots->len + commands->len + trash->len, ==, 0);
+  bks_test_await_ok (bks_database_close (reader));
+  g_assert_cmpint (fixture_sql_int (path, "PRAGMA user_version"), ==, 1);
+}
+
 /* A book that the first shipped version wrote is as it was, and has a history from then on. */
 static void
 test_migration (Fixture       *self,
@@ -529,12 +549,16 @@ test_migration (Fixture       *self,
 {
   g_autofree char *path = g_build_filename (self->dir, "old.db", NULL);
   g_autofree char *one = fixture_sql (path, first_schema);
-  g_autoptr(BksDatabase) store = bks_test_await_object (bks_book_store_open (path, TRUE, self->limits));
-  g_autoptr(BksNodeText) text = bks_test_await_boxed (bks_book_store_read_text (store, "n"));
+  g_autoptr(BksDatabase) store = NULL;
+  g_autoptr(BksNodeText) text = NULL;
   g_autoptr(BksRevision) revision = NULL;
-  g_autoptr(BksBook) book = bks_test_await_object (bks_book_store_get_book (store));
+  g_autoptr(BksBook) book = NULL;
   BksTextWrite *write = bks_text_write_new ("n", "new words", 2);
 
+  assert_readable_as_it_is (self, path);
+  store = bks_test_await_object (bks_book_store_open (path, TRUE, self->limits));
+  text = bks_test_await_boxed (bks_book_store_read_text (store, "n"));
+  book = bks_test_await_object (bks_book_store_get_book (store));
   g_assert_cmpstr (text->text, ==, "old words");
   g_assert_cmpint (text->revision, ==, 7);
   g_assert_true (bks_book_get_local_only (book));

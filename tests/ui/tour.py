@@ -106,6 +106,12 @@ class Tour:
         app = self.app
         yield self.stop('library')
         yield from self.popup('library-menu', 'F10')
+        app.key('F10')
+        app.find('menu')
+        app.key('b')
+        app.wait_text('Backups')
+        yield self.stop('restore-book', self.dialog('Restore a Book'))
+        self.close_dialogs()
         app.key('ctrl+f')
         app.type('no such book')
         app.wait_text('No Book Found')
@@ -217,6 +223,7 @@ class Tour:
         app.press(*app.find_any('page tab', name='Scene'))
         app.wait_text('Reading Time')
         yield self.stop('inspector-scene')
+        yield from self.history()
         app.press(*app.find_any('page tab', name='AI'))
         app.find('button', 'Continue')
         yield self.stop('inspector-ai')
@@ -234,6 +241,25 @@ class Tour:
         if self.width <= INSPECTOR_BESIDE:
             app.key('F9')
             app.wait_gone('button', 'Continue')
+
+    def history(self):
+        app = self.app
+        node = next(n for n in self.world.cli_json('node', 'list', self.book)['nodes'] if n['title'].startswith('The Harbour'))
+        name = f"{self.book}/{node['id']}"
+        text = self.world.cli_json('node', 'show', name)['text']
+        # The command line hands it to the window.
+        self.world.cli('node', 'edit', name, input=text.replace('boats', 'fishing boats', 1))
+        self.world.cli('snapshot', 'add', name, 'For the editor')
+        app.press(*app.find_any('page tab', name='History'))
+        app.find('list', 'Earlier Texts')
+        app.wait_text('For the editor')
+        yield self.stop('inspector-history')
+        app.click(app.find_all('list item', re.compile('before another program'))[0])
+        dialog = self.dialog('Changes Since')
+        app.find('button', 'Bring Back')
+        app.wait_text('passage put in')
+        yield self.stop('history-compare', dialog)
+        self.close_dialogs()
 
     def trouble(self):
         """What a person sees when something is wrong."""

@@ -8,6 +8,7 @@
 
 #include "bks-async.h"
 #include "bks-binder-drag-private.h"
+#include "bks-binder-history-private.h"
 #include "bks-binder-places-private.h"
 #include "bks-binder-row.h"
 #include "bks-binder.h"
@@ -564,6 +565,7 @@ bks_binder_class_init (BksBinderClass *klass)
   object_class->finalize = bks_binder_finalize;
   install_signals ();
   install_actions (widget_class);
+  bks_binder_install_history (widget_class);
 
   gtk_widget_class_set_template_from_resource (widget_class, "/com/humanizer/BookStudio/bks-binder.ui");
   gtk_widget_class_bind_template_child (widget_class, BksBinder, stack);
@@ -585,6 +587,20 @@ bks_binder_init (BksBinder *self)
   gtk_widget_init_template (GTK_WIDGET (self));
   gtk_search_bar_connect_entry (self->search_bar, self->search_entry);
   gtk_search_bar_set_key_capture_widget (self->search_bar, GTK_WIDGET (self->list));
+}
+
+/**
+ * bks_binder_get_session:
+ * @self: the binder
+ *
+ * Returns: (transfer none) (nullable): the book it shows
+ */
+BksBookSession *
+bks_binder_get_session (BksBinder *self)
+{
+  g_return_val_if_fail (BKS_IS_BINDER (self), NULL);
+
+  return self->session;
 }
 
 /**

@@ -15,6 +15,7 @@ G_BEGIN_DECLS
 #define BKS_TYPE_BINDER (bks_binder_get_type ())
 G_DECLARE_FINAL_TYPE (BksBinder, bks_binder, BKS, BINDER, GtkWidget)
 
+BksBookSession *bks_binder_get_session (BksBinder *self);
 void     bks_binder_set_session  (BksBinder      *self,
                                   BksBookSession *session);
 GtkSearchBar *bks_binder_get_search_bar (BksBinder *self);

@@ -10,6 +10,7 @@
 #include "bks-async.h"
 #include "bks-editor.h"
 #include "bks-page-view.h"
+#include "bks-paste-private.h"
 #include "bks-ui.h"
 #include "bks-wording.h"
 
@@ -304,6 +305,13 @@ bks_editor_class_init (BksEditorClass *klass)
 }
 
 static void
+paste_cb (BksEditor *self)
+{
+  if (self->manuscript != NULL)
+    bks_paste_note (GTK_WIDGET (self->view), bks_manuscript_get_session (self->manuscript));
+}
+
+static void
 bks_editor_init (BksEditor *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
@@ -338,6 +346,7 @@ bks_editor_set_settings (BksEditor *self,
   g_signal_connect_object (settings, "changed::measure", G_CALLBACK (style_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (settings, "changed::show-marks", G_CALLBACK (update_marks), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (settings, "changed::spell-check", G_CALLBACK (update_spelling), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->view, "paste-clipboard", G_CALLBACK (paste_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->view, "type-changed", G_CALLBACK (style_changed_cb), self, G_CONNECT_SWAPPED);
   style_changed_cb (self);
 }

@@ -424,6 +424,8 @@ bks_manuscript_insert_draft (BksManuscript *self,
   if (!gtk_text_iter_is_end (&at))
     append_newlines (text, 2 - after);
 
+  /* What the author wrote up to now becomes a revision of its own. */
+  bks_node_session_add_checkpoint (self->session);
   gtk_text_buffer_begin_user_action (buffer);
   gtk_text_buffer_insert (buffer, &at, text->str, (int) text->len);
   gtk_text_buffer_end_user_action (buffer);

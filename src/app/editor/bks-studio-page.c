@@ -12,6 +12,7 @@
 #include "bks-error.h"
 #include "bks-export-dialog.h"
 #include "bks-manuscript.h"
+#include "bks-history-page.h"
 #include "bks-scene-page.h"
 #include "bks-studio-page.h"
 #include "bks-ui.h"
@@ -49,6 +50,7 @@ struct _BksStudioPage
   BksBinder              *binder;
   BksEditor              *editor;
   BksScenePage           *scene_page;
+  BksHistoryPage         *history_page;
   BksAiPage              *ai_page;
 };
 
@@ -172,6 +174,7 @@ show_manuscript (BksStudioPage *self,
   bks_editor_set_manuscript (self->editor, manuscript);
   remember_place (self);
   bks_scene_page_set_manuscript (self->scene_page, self->session, manuscript);
+  bks_history_page_set_manuscript (self->history_page, self->session, manuscript);
   bks_ai_page_set_manuscript (self->ai_page, self->session, manuscript);
   g_signal_group_set_target (self->session_signals, session);
   g_signal_group_set_target (self->node_signals, bks_node_session_get_node (session));
@@ -227,6 +230,7 @@ show_nothing (BksStudioPage *self)
   g_clear_pointer (&self->wanted, g_free);
   bks_editor_set_manuscript (self->editor, NULL);
   bks_scene_page_set_manuscript (self->scene_page, self->session, NULL);
+  bks_history_page_set_manuscript (self->history_page, self->session, NULL);
   bks_ai_page_set_manuscript (self->ai_page, self->session, NULL);
   g_signal_group_set_target (self->session_signals, NULL);
   g_signal_group_set_target (self->node_signals, NULL);
@@ -436,9 +440,13 @@ save_fiber (gpointer data)
   BksStudioPage *self = verb->self;
   g_autoptr(GError) error = NULL;
 
+  DexFuture *future;
+
+  future = self->wanted != NULL ? bks_book_session_keep_revision (self->session, self->wanted)
+                                : bks_book_session_save (self->session);
   /* A failure stands in the banner over the text, for as long as it lasts. */
-  if (dex_await (bks_book_session_save (self->session), &error))
-    bks_ui_toast (GTK_WIDGET (self), _("Saved. Book Studio also saves by itself while you write."));
+  if (dex_await (future, &error))
+    bks_ui_toast (GTK_WIDGET (self), _("Saved, and kept in the history. Book Studio also saves by itself while you write."));
   return NULL;
 }
 
@@ -584,6 +592,7 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, binder);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, editor);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, scene_page);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, history_page);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, ai_page);
 }
 
@@ -601,6 +610,7 @@ bks_studio_page_class_init (BksStudioPageClass *klass)
   g_type_ensure (BKS_TYPE_BINDER);
   g_type_ensure (BKS_TYPE_EDITOR);
   g_type_ensure (BKS_TYPE_SCENE_PAGE);
+  g_type_ensure (BKS_TYPE_HISTORY_PAGE);
   g_type_ensure (BKS_TYPE_AI_PAGE);
   install_actions (widget_class);
   gtk_widget_class_set_template_from_resource (widget_class, "/com/humanizer/BookStudio/bks-studio-page.ui");

@@ -11,6 +11,7 @@
 #include "bks-export-dialog.h"
 #include "bks-library-page.h"
 #include "bks-new-book-dialog.h"
+#include "bks-restore-dialog.h"
 #include "bks-ui.h"
 
 #define PULSE_MS 120
@@ -567,6 +568,24 @@ bks_library_page_finalize (GObject *object)
 }
 
 static void
+restored_cb (BksLibraryPage *self,
+             const char     *book_id)
+{
+  g_signal_emit (self, signals[OPEN_BOOK], 0, book_id);
+}
+
+static void
+restore_action (GtkWidget  *widget,
+                const char *name,
+                GVariant   *parameter)
+{
+  BksRestoreDialog *dialog = bks_restore_dialog_new (BKS_LIBRARY_PAGE (widget)->studio);
+
+  g_signal_connect_object (dialog, "restored", G_CALLBACK (restored_cb), widget, G_CONNECT_SWAPPED);
+  adw_dialog_present (ADW_DIALOG (dialog), widget);
+}
+
+static void
 install_actions (GtkWidgetClass *widget_class)
 {
   gtk_widget_class_install_action (widget_class, "library.open", NULL, open_action);
@@ -574,6 +593,7 @@ install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "library.menu", NULL, menu_action);
   gtk_widget_class_install_action (widget_class, "library.export", "s", export_action);
   gtk_widget_class_install_action (widget_class, "library.search", NULL, search_action);
+  gtk_widget_class_install_action (widget_class, "library.restore", NULL, restore_action);
   gtk_widget_class_install_action (widget_class, "library.import-sample", NULL, import_sample_action);
   gtk_widget_class_install_action (widget_class, "library.cancel-import", NULL, cancel_import_action);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_f, GDK_CONTROL_MASK, "library.search", NULL);
