@@ -9,7 +9,7 @@
 #include "bks-id.h"
 #include "bks-instance-lock.h"
 #include "bks-ledger.h"
-#include "bks-library-ledger.h"
+#include "bks-plans.h"
 
 /**
  * BksLedger:
@@ -26,6 +26,7 @@ struct _BksLedger
 
   BksDatabase     *library;
   BksPriceBook    *prices;
+  BksPlans        *plans;
   BksLimits       *limits;
 
   char            *instance;
@@ -129,6 +130,7 @@ bks_ledger_finalize (GObject *object)
   g_free (self->instance);
   g_object_unref (self->library);
   g_object_unref (self->prices);
+  g_object_unref (self->plans);
   bks_limits_unref (self->limits);
   G_OBJECT_CLASS (bks_ledger_parent_class)->finalize (object);
 }
@@ -169,6 +171,7 @@ static void
 bks_ledger_init (BksLedger *self)
 {
   self->waiting = g_ptr_array_new ();
+  self->plans = bks_plans_new ();
 }
 
 /**
@@ -302,6 +305,7 @@ keep_lock (DexFuture *future,
   BksLedger *self = data;
 
   self->lock = g_value_get_pointer (dex_future_get_value (future, NULL));
+  dex_clear (&self->proof); /* which holds the ledger */
   return dex_future_new_true ();
 }
 
@@ -326,8 +330,11 @@ prove_life (BksLedger *self)
 
 typedef struct
 {
-  BksLedger *self;
-  BksCharge *charge;
+  BksLedger     *self;
+  BksCharge     *charge;
+  const BksTier *tier;     /* that governs the call; NULL: none, for keys of one's own are used */
+  const char    *payer;    /* whose tier it is */
+  gboolean       frontier;
 } Reserving;
 
 static void
@@ -351,10 +358,25 @@ add_window (BksHold    *hold,
   g_ptr_array_add (hold->windows, bks_budget_window_new (scope, name, "month", hold->at));
 }
 
-static BksHold *
-make_hold (BksLedger       *self,
-           const BksCharge *charge)
+static void
+add_tier (BksHold       *hold,
+          const BksTier *tier,
+          const char    *payer)
 {
+  BksBudgetWindow *window = bks_budget_window_new ("tier", payer, "month", hold->at);
+
+  window->tier = g_strdup (tier->id);
+  window->cost_limit = tier->cost_cap;
+  window->token_limit = tier->tokens;
+  window->operation_limit = tier->transformations;
+  g_ptr_array_add (hold->windows, window);
+}
+
+static BksHold *
+make_hold (const Reserving *reserving)
+{
+  BksLedger *self = reserving->self;
+  const BksCharge *charge = reserving->charge;
   BksHold *hold = bks_hold_new ();
 
   hold->id = bks_id_new (self->limits->clock);
@@ -377,6 +399,8 @@ make_hold (BksLedger       *self,
   add_window (hold, "provider", charge->provider);
   add_window (hold, "book", charge->book_id);
   add_window (hold, "device", charge->device_id);
+  if (reserving->tier != NULL && !charge->local)
+    add_tier (hold, reserving->tier, reserving->payer);
   return hold;
 }
 
@@ -453,7 +477,7 @@ await_reservation (Reserving  *reserving,
                    GError    **error)
 {
   BksLedger *self = reserving->self;
-  g_autoptr(BksHold) hold = make_hold (self, reserving->charge);
+  g_autoptr(BksHold) hold = make_hold (reserving);
   g_autoptr(GError) local = NULL;
   BksReservation *reservation = dex_await_boxed (try_reserve (self, hold), &local);
   guint orphans;
@@ -481,6 +505,88 @@ await_change (BksLedger *self,
   dex_await (dex_future_first (dex_ref (changed), dex_timeout_new_msec ((int) pause_ms), NULL), NULL);
 }
 
+/* Fiber. A companion spends its owner's money, so that it always has a tier: its row's, now. */
+static gboolean
+await_device_tier (Reserving  *reserving,
+                   GError    **error)
+{
+  const char *id = reserving->charge->device_id;
+  g_autoptr(BksDevice) device = dex_await_boxed (bks_library_get_device (reserving->self->library, id), error);
+
+  if (device == NULL)
+    return FALSE;
+  if (device->revoked)
+    {
+      g_set_error_literal (error, BKS_ERROR, BKS_ERROR_FORBIDDEN, "The device was shut out");
+      return FALSE;
+    }
+  reserving->payer = id;
+  reserving->tier = bks_plans_find (reserving->self->plans, device->tier);
+  if (reserving->tier != NULL)
+    return TRUE;
+  g_set_error (error, BKS_ERROR, BKS_ERROR_TIER, "The device has the tier “%s”, which there is not", device->tier);
+  return FALSE;
+}
+
+/* Fiber. Adds the lowest tier that would do to a refusal by a tier. */
+static void
+await_lowest_tier (Reserving    *reserving,
+                   BksAllowance *allowance)
+{
+  BksLedger *self = reserving->self;
+  gint64 now_ms = bks_clock_get_now_ms (self->limits->clock);
+  g_autoptr(BksBudget) used = dex_await_boxed (bks_library_get_budget (self->library, "tier", reserving->payer, "month",
+                                                                       now_ms), NULL);
+  const BksTier *lowest = NULL;
+
+  if (used != NULL)
+    lowest = bks_plans_find_lowest (self->plans, reserving->charge, reserving->frontier, used);
+  g_set_str (&allowance->lowest_tier, lowest != NULL ? lowest->id : NULL);
+}
+
+static const char *
+describe_lock (const BksAllowance *lock)
+{
+  if (g_str_equal (lock->reason, "provider_locked"))
+    return "this provider";
+  return g_str_equal (lock->reason, "model_locked") ? "the dearest models" : "operations on a whole book";
+}
+
+/* Fiber. */
+static gboolean
+await_tier (Reserving  *reserving,
+            GError    **error)
+{
+  BksLedger *self = reserving->self;
+  const BksCharge *charge = reserving->charge;
+  g_autoptr(BksAllowance) lock = NULL;
+
+  if (charge->device_id == NULL)
+    return TRUE;
+  if (!await_device_tier (reserving, error))
+    return FALSE;
+  reserving->frontier = bks_price_book_is_frontier (self->prices, charge->provider, charge->model);
+  lock = bks_plans_check (self->plans, reserving->tier, charge, reserving->frontier);
+  if (lock == NULL)
+    return TRUE;
+  g_set_error (error, BKS_ERROR, BKS_ERROR_TIER, "The tier “%s” does not have %s", lock->tier, describe_lock (lock));
+  if (error != NULL)
+    bks_error_get_facts (*error)->allowance = g_steal_pointer (&lock);
+  return FALSE;
+}
+
+/* Fiber. */
+static DexFuture *
+refuse (Reserving *reserving,
+        GError    *error)
+{
+  BksErrorFacts *facts = bks_error_get_facts (error);
+
+  if (facts != NULL && facts->allowance != NULL && g_strcmp0 (facts->allowance->scope, "tier") == 0)
+    await_lowest_tier (reserving, facts->allowance);
+  return bks_future_error (error);
+}
+
 static DexFuture *
 reserve_fiber (gpointer data)
 {
@@ -489,8 +595,8 @@ reserve_fiber (gpointer data)
   gint64 deadline = g_get_monotonic_time () / 1000 + self->limits->reserve_ms;
   GError *error = NULL;
 
-  if (!dex_await (prove_life (self), &error))
-    return bks_future_error (error);
+  if (!dex_await (prove_life (self), &error) || !await_tier (reserving, &error))
+    return refuse (reserving, error);
   for (gboolean first = TRUE;; first = FALSE)
     {
       /* Before the try: what is settled in between must not be missed. */
@@ -501,7 +607,7 @@ reserve_fiber (gpointer data)
       if (reservation != NULL)
         return dex_future_new_take_boxed (BKS_TYPE_RESERVATION, reservation);
       if (left <= 0 || !is_worth_waiting (error))
-        return bks_future_error (error);
+        return refuse (reserving, error);
       g_clear_error (&error);
       await_change (self, changed, left);
     }
