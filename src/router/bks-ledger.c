@@ -30,8 +30,8 @@ struct _BksLedger
   BksLimits       *limits;
 
   char            *instance;
-  DexFuture       *proof;      /* NULL until the first call: that this instance lives */
-  BksInstanceLock *lock;
+  DexFuture       *proof;      /* while the lock is taken; NULL before and after */
+  BksInstanceLock *lock;       /* that this instance lives; NULL until the first call */
 
   GPtrArray       *waiting;    /* of Ending: not yet handed to the writing thread */
   guint            linger;     /* source id, while they wait for company */
@@ -313,6 +313,7 @@ keep_lock (DexFuture *future,
 static DexFuture *
 prove_life (BksLedger *self)
 {
+  DexFuture *future;
   Proof *proof;
 
   if (self->lock != NULL)
@@ -323,9 +324,11 @@ prove_life (BksLedger *self)
   proof = g_new0 (Proof, 1);
   proof->library_path = g_strdup (bks_database_get_path (self->library));
   proof->instance = g_strdup (self->instance);
-  self->proof = dex_future_then (bks_run_in_thread (NULL, take_lock, proof, proof_free), keep_lock,
-                                 g_object_ref (self), g_object_unref);
-  return dex_ref (self->proof);
+  future = dex_future_then (bks_run_in_thread (NULL, take_lock, proof, proof_free), keep_lock,
+                            g_object_ref (self), g_object_unref);
+  if (dex_future_is_pending (future))
+    self->proof = dex_ref (future);
+  return future;
 }
 
 typedef struct

@@ -77,12 +77,19 @@ is_last_reference (gpointer object)
   return G_OBJECT (object)->ref_count == 1;
 }
 
+/* Also of what was awaited last, which bks_test_await() keeps. */
+static void
+let_go (Ledger *self)
+{
+  bks_test_await_ok (dex_future_new_true ());
+  bks_test_wait_for (is_last_reference, self->ledger);
+}
+
 static void
 tear_down (Ledger        *self,
            gconstpointer  data)
 {
-  bks_test_await_ok (dex_future_new_true ()); /* lets go of the last one, which may hold the ledger */
-  bks_test_wait_for (is_last_reference, self->ledger);
+  let_go (self);
   g_assert_finalize_object (self->ledger);
   bks_test_await_ok (bks_database_close (self->base.library));
   g_object_unref (self->base.library);
@@ -389,7 +396,7 @@ test_dropped (Ledger        *self,
       bks_test_spin (i % 5);
       dex_unref (future);
     }
-  bks_test_wait_for (is_last_reference, self->ledger);
+  let_go (self);
   bks_test_wait_for (is_nothing_reserved, self);
   assert_sums_agree (self);
   assert_query (self, "SELECT count (*) FROM usage", "0");
