@@ -7,6 +7,7 @@
 
 #include "bks-cli-private.h"
 #include "bks-error.h"
+#include "bks-router-money.h"
 
 static gboolean
 pair (BksCli  *cli,
@@ -88,6 +89,36 @@ list (BksCli  *cli,
   return TRUE;
 }
 
+/**
+ * bks_cli_find_device:
+ * @cli: this run
+ * @text: a device's id, or the start of one
+ * @error: return location
+ *
+ * Returns: (transfer full): the device, %NULL with an error
+ */
+BksDevice *
+bks_cli_find_device (BksCli      *cli,
+                     const char  *text,
+                     GError     **error)
+{
+  if (!bks_cli_check_text (text, "DEVICE", error))
+    return NULL;
+  return dex_await_boxed (bks_cli_until_stop (cli, bks_pairing_find_device (bks_studio_get_pairing (cli->studio), text)),
+                          error);
+}
+
+static gboolean
+set_tier (BksCli  *cli,
+          GError **error)
+{
+  g_autoptr(BksDevice) device = bks_cli_find_device (cli, cli->arguments[0], error);
+
+  return device != NULL && bks_cli_check_text (cli->arguments[1], "TIER", error) &&
+         dex_await (bks_router_set_device_tier (bks_studio_get_router (cli->studio), device->id, cli->arguments[1]),
+                    error);
+}
+
 static gboolean
 revoke_device (BksCli  *cli,
                GError **error)
@@ -99,6 +130,7 @@ revoke_device (BksCli  *cli,
 const BksCliVerb bks_cli_device_verbs[] = {
   { "device", "pair", "", N_("Print a code that a device can be paired with for two minutes"), pair, NULL, 0, 0, BKS_CLI_PLAIN },
   { "device", "list", "", N_("List the paired devices"), list, NULL, 0, 0, BKS_CLI_PLAIN },
+  { "device", "tier", "DEVICE TIER", N_("Set what a device may spend of your money"), set_tier, NULL, 2, 2, BKS_CLI_PLAIN },
   { "device", "revoke", "DEVICE", N_("Shut a device out, at once"), revoke_device, NULL, 1, 1, BKS_CLI_PLAIN },
   { NULL },
 };

@@ -32,6 +32,9 @@ static const BksCliVerb *const families[] = {
   bks_cli_health_verbs,
   bks_cli_role_verbs,
   bks_cli_usage_verbs,
+  bks_cli_budget_verbs,
+  bks_cli_price_verbs,
+  bks_cli_plan_verbs,
   bks_cli_device_verbs,
   bks_cli_serve_verbs,
 };

@@ -5,6 +5,7 @@
 
 #include "bks-async.h"
 #include "bks-cli-output-private.h"
+#include "bks-device.h"
 #include "bks-studio.h"
 
 G_BEGIN_DECLS
@@ -64,6 +65,9 @@ extern const BksCliVerb bks_cli_provider_verbs[];
 extern const BksCliVerb bks_cli_health_verbs[];
 extern const BksCliVerb bks_cli_role_verbs[];
 extern const BksCliVerb bks_cli_usage_verbs[];
+extern const BksCliVerb bks_cli_budget_verbs[];
+extern const BksCliVerb bks_cli_price_verbs[];
+extern const BksCliVerb bks_cli_plan_verbs[];
 extern const BksCliVerb bks_cli_device_verbs[];
 extern const BksCliVerb bks_cli_serve_verbs[];
 
@@ -125,6 +129,18 @@ void              bks_cli_print_nodes    (BksCli       *cli,
 /* bks-cli-trouble.c */
 GError           *bks_cli_explain        (const BksProviderInfo *info,
                                           GError       *error);
+
+/* bks-cli-device.c */
+BksDevice        *bks_cli_find_device    (BksCli       *cli,
+                                          const char   *text,
+                                          GError      **error);
+
+/* bks-cli-budget.c */
+char             *bks_cli_format_reset   (gint64        at_ms);
+gboolean          bks_cli_read_money     (const char   *text,
+                                          const char   *what,
+                                          BksMoney     *money,
+                                          GError      **error);
 
 /* JSON members */
 void              bks_cli_add_string     (JsonBuilder  *builder,

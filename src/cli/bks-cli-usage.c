@@ -8,6 +8,7 @@
 
 #include "bks-cli-private.h"
 #include "bks-error.h"
+#include "bks-router-money.h"
 
 static struct
 {
@@ -23,6 +24,8 @@ typedef struct
   gint64   input;
   gint64   output;
   gint64   unknown_costs;
+  gint64   estimated;
+  gint64   orphans;
   BksMoney cost;
 } Total;
 
@@ -43,6 +46,8 @@ add_to_total (Total              *total,
   total->input += MAX (row->input, 0);
   total->output += MAX (row->output, 0);
   total->unknown_costs += row->unknown_costs;
+  total->estimated += row->estimated;
+  total->orphans += row->orphans;
   if (row->cost != BKS_MONEY_UNKNOWN && !bks_money_add (total->cost, row->cost, &total->cost))
     {
       g_set_error_literal (error, BKS_ERROR, BKS_ERROR_TOO_LARGE, "The sum of the costs is too large");
@@ -60,20 +65,46 @@ add_row (JsonBuilder       *builder,
   bks_cli_add_string (builder, "provider", row->provider);
   bks_cli_add_string (builder, "model", row->model);
   bks_cli_add_string (builder, "book", row->book_id);
+  bks_cli_add_string (builder, "device", row->device_id);
+  bks_cli_add_string (builder, "role", row->role);
+  bks_cli_add_string (builder, "request", row->request_id);
+  bks_cli_add_count (builder, "attempt", row->attempt > 0 ? row->attempt : -1);
   bks_cli_add_string (builder, "outcome", row->outcome);
   bks_cli_add_count (builder, "at", row->at > 0 ? row->at : -1);
   bks_cli_add_int (builder, "calls", row->calls);
   bks_cli_add_count (builder, "input", row->input);
+  bks_cli_add_count (builder, "cache_read", row->cache_read);
+  bks_cli_add_count (builder, "cache_write", row->cache_write);
   bks_cli_add_count (builder, "output", row->output);
   bks_cli_add_money (builder, "cost_usd", get_known_cost (row->calls, row->unknown_costs, row->cost));
+  bks_cli_add_string (builder, "cost_source", row->cost_source);
+  bks_cli_add_string (builder, "prices_as_of", row->price_date);
   bks_cli_add_int (builder, "unknown_costs", row->unknown_costs);
+  bks_cli_add_int (builder, "estimated", row->estimated);
+  bks_cli_add_int (builder, "orphans", row->orphans);
+  json_builder_end_object (builder);
+}
+
+/* Where the month is going, whatever rows are asked for. */
+static void
+add_projection (JsonBuilder         *builder,
+                const BksProjection *projection)
+{
+  json_builder_set_member_name (builder, "projection");
+  json_builder_begin_object (builder);
+  bks_cli_add_money (builder, "month_so_far_usd", projection->spent);
+  bks_cli_add_money (builder, "last_7_days_usd", projection->week);
+  bks_cli_add_int (builder, "days_left", projection->days_left);
+  bks_cli_add_money (builder, "month_usd", projection->projected);
+  bks_cli_add_int (builder, "unknown_costs", projection->unknown);
   json_builder_end_object (builder);
 }
 
 static void
-print_json (BksCli      *cli,
-            GPtrArray   *rows,
-            const Total *total)
+print_json (BksCli              *cli,
+            GPtrArray           *rows,
+            const Total         *total,
+            const BksProjection *projection)
 {
   g_autoptr(JsonBuilder) builder = json_builder_new ();
 
@@ -88,6 +119,9 @@ print_json (BksCli      *cli,
   bks_cli_add_money (builder, "cost_usd", get_known_cost (total->calls, total->unknown_costs, total->cost));
   bks_cli_add_int (builder, "calls", total->calls);
   bks_cli_add_int (builder, "unknown_costs", total->unknown_costs);
+  bks_cli_add_int (builder, "estimated", total->estimated);
+  bks_cli_add_int (builder, "orphans", total->orphans);
+  add_projection (builder, projection);
   json_builder_end_object (builder);
   bks_cli_print_json (cli, builder);
 }
@@ -135,7 +169,8 @@ static void
 print_csv (BksCli    *cli,
            GPtrArray *rows)
 {
-  bks_cli_print (cli, "label,at,provider,model,book,outcome,calls,input,output,cost_usd,unknown_costs\r\n");
+  bks_cli_print (cli, "label,at,provider,model,book,device,role,request,attempt,outcome,calls,input,cache_read,cache_write,"
+                      "output,cost_usd,cost_source,prices_as_of,unknown_costs,estimated,orphans\r\n");
   for (guint i = 0; i < rows->len; i++)
     {
       const BksUsageRow *row = g_ptr_array_index (rows, i);
@@ -149,12 +184,22 @@ print_csv (BksCli    *cli,
       append_field (line, row->provider);
       append_field (line, row->model);
       append_field (line, row->book_id);
+      append_field (line, row->device_id);
+      append_field (line, row->role);
+      append_field (line, row->request_id);
+      append_count (line, row->attempt > 0 ? row->attempt : -1);
       append_field (line, row->outcome);
       append_count (line, row->calls);
       append_count (line, row->input);
+      append_count (line, row->cache_read);
+      append_count (line, row->cache_write);
       append_count (line, row->output);
       append_field (line, amount);
+      append_field (line, row->cost_source);
+      append_field (line, row->price_date);
       append_count (line, row->unknown_costs);
+      append_count (line, row->estimated);
+      append_count (line, row->orphans);
       bks_cli_print (cli, "%s\r\n", line->str);
     }
 }
@@ -185,9 +230,20 @@ describe_row (const BksUsageRow *row)
 }
 
 static void
-print_table (BksCli      *cli,
-             GPtrArray   *rows,
-             const Total *total)
+print_projection (BksCli              *cli,
+                  const BksProjection *projection)
+{
+  g_autofree char *spent = bks_money_format_short (projection->spent);
+  g_autofree char *projected = bks_money_format_short (projection->projected);
+
+  bks_cli_print (cli, _("This month: %s so far, about %s by its end.\n"), spent, projected);
+}
+
+static void
+print_table (BksCli              *cli,
+             GPtrArray           *rows,
+             const Total         *total,
+             const BksProjection *projection)
 {
   bks_cli_print (cli, "%-36s %8s %12s %12s  %s\n", "", _("calls"), _("tokens in"), _("tokens out"), _("cost"));
   for (guint i = 0; i < rows->len; i++)
@@ -205,6 +261,13 @@ print_table (BksCli      *cli,
                                   "The price of %" G_GINT64_FORMAT " calls is not known.\n",
                                   (gulong) total->unknown_costs),
                    total->unknown_costs);
+  if (total->orphans > 0)
+    bks_cli_print (cli, ngettext ("%" G_GINT64_FORMAT " call is counted by estimate, as the program ended over it.\n",
+                                  "%" G_GINT64_FORMAT " calls are counted by estimate, as the program ended over them.\n",
+                                  (gulong) total->orphans),
+                   total->orphans);
+  if (rows->len > 0)
+    print_projection (cli, projection);
 }
 
 /* A day of this machine's calendar, or a time with its zone. */
@@ -246,19 +309,22 @@ static gboolean
 usage (BksCli  *cli,
        GError **error)
 {
-  static const char *const groupings[] = { "day", "month", "provider", "model", "book", NULL };
+  static const char *const groupings[] = { "day", "month", "provider", "model", "book", "device", NULL };
   static const char *const formats[] = { "csv", "json", NULL };
+  BksRouter *router = bks_studio_get_router (cli->studio);
   g_autoptr(GPtrArray) rows = NULL;
+  g_autoptr(BksProjection) projection = NULL;
   Total total = { 0 };
   gint64 since_ms;
 
   if (!check_choice (options.by, groupings, "--by", error) ||
       !check_choice (options.export, formats, "--export", error) || !read_since (&since_ms, error))
     return FALSE;
-  rows = dex_await_boxed (bks_cli_until_stop (cli, bks_router_list_usage (bks_studio_get_router (cli->studio),
-                                                                          since_ms, options.by)),
-                          error);
+  rows = dex_await_boxed (bks_cli_until_stop (cli, bks_router_list_usage (router, since_ms, options.by)), error);
   if (rows == NULL)
+    return FALSE;
+  projection = dex_await_boxed (bks_cli_until_stop (cli, bks_router_project_month (router)), error);
+  if (projection == NULL)
     return FALSE;
   for (guint i = 0; i < rows->len; i++)
     if (!add_to_total (&total, g_ptr_array_index (rows, i), error))
@@ -266,15 +332,15 @@ usage (BksCli  *cli,
   if (g_strcmp0 (options.export, "csv") == 0)
     print_csv (cli, rows);
   else if (cli->json || options.export != NULL)
-    print_json (cli, rows, &total);
+    print_json (cli, rows, &total, projection);
   else
-    print_table (cli, rows, &total);
+    print_table (cli, rows, &total, projection);
   return TRUE;
 }
 
 static const GOptionEntry usage_options[] = {
   { "since", 0, 0, G_OPTION_ARG_FILENAME, &options.since, N_("From this day on, as in 2026-01-31"), N_("DATE") },
-  { "by", 0, 0, G_OPTION_ARG_FILENAME, &options.by, N_("Sums by day, month, provider, model or book"), N_("WHAT") },
+  { "by", 0, 0, G_OPTION_ARG_FILENAME, &options.by, N_("Sums by day, month, provider, model, book or device"), N_("WHAT") },
   { "export", 0, 0, G_OPTION_ARG_FILENAME, &options.export, N_("csv or json"), N_("FORMAT") },
   { NULL },
 };

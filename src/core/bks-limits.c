@@ -53,6 +53,8 @@ static const BksLimits shipped = {
   .settle_ms = 5,
   .answer_tokens = 16384,
   .answer_tokens_cautious = 4096,
+  .price_table_ms = 60 * SECONDS,
+  .price_table_bytes = 16 * MIB,
 
   .attempts = 4,
   .retry_base_ms = 500,

@@ -84,6 +84,10 @@ typedef struct
   guint  breaker_persist_ms;        /* a longer rest outlives the process */
   guint  breaker_persisted_most_ms; /* and no rest is longer after a restart */
 
+  /* Prices */
+  guint  price_table_ms;            /* a download of prices */
+  gint64 price_table_bytes;
+
   /* Companion service (service.md §1) */
   guint  service_connections;
   guint  service_connections_per_peer;

@@ -9,7 +9,6 @@
 #include "bks-id.h"
 #include "bks-instance-lock.h"
 #include "bks-ledger.h"
-#include "bks-plans.h"
 
 /**
  * BksLedger:
@@ -194,6 +193,20 @@ bks_ledger_new (BksDatabase  *library,
   self->limits = bks_limits_ref (limits);
   self->instance = bks_id_new (limits->clock);
   return self;
+}
+
+/**
+ * bks_ledger_get_plans:
+ * @self: a ledger
+ *
+ * Returns: (transfer none): the rules of the tiers
+ */
+BksPlans *
+bks_ledger_get_plans (BksLedger *self)
+{
+  g_return_val_if_fail (BKS_IS_LEDGER (self), NULL);
+
+  return self->plans;
 }
 
 static DexPromise *

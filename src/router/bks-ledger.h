@@ -2,9 +2,9 @@
 #pragma once
 
 #include "bks-charge.h"
-#include "bks-library-budget.h"
 #include "bks-library-usage.h"
 #include "bks-limits.h"
+#include "bks-plans.h"
 
 G_BEGIN_DECLS
 
@@ -31,6 +31,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BksReservation, bks_reservation_unref)
 BksLedger      *bks_ledger_new           (BksDatabase    *library,
                                           BksPriceBook   *prices,
                                           BksLimits      *limits);
+BksPlans       *bks_ledger_get_plans     (BksLedger      *self);
 DexFuture      *bks_ledger_reserve       (BksLedger      *self,
                                           BksCharge      *charge,
                                           DexCancellable *cancellable);

@@ -10,9 +10,6 @@
 #include "bks-json.h"
 #include "bks-price-table.h"
 
-/* As build-aux/import-model-prices.py marks the rows of the table: $8 a million tokens. */
-#define FRONTIER_OUTPUT (8 * BKS_MONEY_PER_DOLLAR / 1000000)
-
 /**
  * bks_price_table_make_key:
  * @provider: a provider's id
@@ -44,7 +41,7 @@ bks_price_init (BksPrice *price,
     .normal = { .input = input, .output = output, .cache_read = input, .cache_write = input, .cache_write_1h = input },
     .window = -1,
     .max_output = -1,
-    .frontier = output >= FRONTIER_OUTPUT,
+    .frontier = output >= BKS_PRICE_FRONTIER,
   };
 }
 

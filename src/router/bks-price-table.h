@@ -7,6 +7,9 @@
 
 G_BEGIN_DECLS
 
+/* $8 a million output tokens: build-aux/import-model-prices.py marks the rows so, too. */
+#define BKS_PRICE_FRONTIER (8 * BKS_MONEY_PER_DOLLAR / 1000000)
+
 /* What a token costs, pico-dollars; %BKS_MONEY_UNKNOWN. */
 typedef struct
 {

@@ -30,6 +30,7 @@ struct _BksRouter
   GHashTable     *free;     /* provider id → whether its models cost nothing, as last read */
 };
 
+DexFuture       *bks_router_recover         (BksRouter              *self);
 DexFuture       *bks_router_lookup_key      (BksRouter              *self,
                                              BksProviderInfo        *info,
                                              DexCancellable         *cancellable);

@@ -157,6 +157,23 @@ bks_router_class_init (BksRouterClass *klass)
    * A row was written to the ledger.
    */
   g_signal_new ("usage-changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * BksRouter::budget-threshold:
+   * @percent: 50, 80 or 100
+   * @allowance: the budget, and how it stands
+   *
+   * So much of a budget is spent; once in its period.
+   */
+  g_signal_new ("budget-threshold", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                2, G_TYPE_UINT, BKS_TYPE_ALLOWANCE);
+  /**
+   * BksRouter::budget-overrun:
+   * @allowance: the budget, and how it stands
+   *
+   * A call cost more than it could by the known prices; the budget is closed.
+   */
+  g_signal_new ("budget-overrun", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                1, BKS_TYPE_ALLOWANCE);
 }
 
 static void
@@ -182,6 +199,23 @@ ledger_changed_cb (BksLedger *ledger,
   g_signal_emit_by_name (self, "usage-changed");
 }
 
+static void
+ledger_threshold_cb (BksLedger    *ledger,
+                     guint         percent,
+                     BksAllowance *allowance,
+                     BksRouter    *self)
+{
+  g_signal_emit_by_name (self, "budget-threshold", percent, allowance);
+}
+
+static void
+ledger_overrun_cb (BksLedger    *ledger,
+                   BksAllowance *allowance,
+                   BksRouter    *self)
+{
+  g_signal_emit_by_name (self, "budget-overrun", allowance);
+}
+
 /**
  * bks_router_new:
  * @library: the library
@@ -203,8 +237,10 @@ bks_router_new (BksDatabase    *library,
   self->http = bks_http_new (limits);
   self->ledger = bks_ledger_new (library, self->prices, limits);
   g_signal_connect_object (self->ledger, "changed", G_CALLBACK (ledger_changed_cb), self, 0);
-  self->recovered = bks_ledger_recover (self->ledger);
   self->breaker = bks_breaker_new (limits);
+  g_signal_connect_object (self->ledger, "threshold", G_CALLBACK (ledger_threshold_cb), self, 0);
+  g_signal_connect_object (self->ledger, "overrun", G_CALLBACK (ledger_overrun_cb), self, 0);
+  dex_unref (bks_router_recover (self));
   return self;
 }
 
@@ -1124,22 +1160,4 @@ bks_router_set_role (BksRouter  *self,
                                   "“%s” is no role: there are draft, revise, summarise, critique, quick and embed", role);
   return dex_future_then (bks_library_set_role (self->library, role, targets), role_set_cb, g_object_ref (self),
                           g_object_unref);
-}
-
-/**
- * bks_router_list_usage:
- * @self: a router
- * @since_ms: epoch milliseconds, 0 for all
- * @by: (nullable): "day", "month", "provider", "model", "book" or "device"; %NULL for single rows
- *
- * Returns: (transfer full): resolves to a #GPtrArray of #BksUsageRow
- */
-DexFuture *
-bks_router_list_usage (BksRouter  *self,
-                       gint64      since_ms,
-                       const char *by)
-{
-  g_return_val_if_fail (BKS_IS_ROUTER (self), NULL);
-
-  return bks_library_list_usage (self->library, since_ms, G_MAXINT64, by);
 }

@@ -552,3 +552,58 @@ bks_library_revoke_device (BksDatabase *library,
   return bks_database_write (library, revoke_device, g_variant_ref_sink (g_variant_new ("(sx)", device_id, now_ms)),
                              (GDestroyNotify) g_variant_unref);
 }
+
+/* What an overrun closed of the old tier's is open in the new one. */
+static gboolean
+reopen_tier (BksConnection  *connection,
+             const char     *device_id,
+             GError        **error)
+{
+  sqlite3_stmt *statement = bks_connection_prepare (connection,
+                                                    "UPDATE windows SET closed = 0 WHERE scope = 'tier' AND name = ?",
+                                                    error);
+
+  if (statement == NULL)
+    return FALSE;
+  bks_bind_text (statement, 1, device_id);
+  return bks_connection_run (connection, statement, error);
+}
+
+static gboolean
+set_device_tier (BksConnection  *connection,
+                 GValue         *result,
+                 gpointer        data,
+                 GError        **error)
+{
+  sqlite3_stmt *statement = bks_connection_prepare (connection, "UPDATE devices SET tier = ? WHERE id = ?", error);
+  const char *device_id, *tier;
+
+  if (statement == NULL)
+    return FALSE;
+  g_variant_get (data, "(&s&s)", &device_id, &tier);
+  bks_bind_text (statement, 1, tier);
+  bks_bind_text (statement, 2, device_id);
+  if (!bks_connection_run (connection, statement, error))
+    return FALSE;
+  if (bks_connection_get_changes (connection) == 1)
+    return reopen_tier (connection, device_id, error);
+  g_set_error (error, BKS_ERROR, BKS_ERROR_NOT_FOUND, "There is no device %s", device_id);
+  return FALSE;
+}
+
+/**
+ * bks_library_set_device_tier:
+ * @library: the library
+ * @device_id: which
+ * @tier: a tier's id
+ *
+ * Returns: (transfer full): resolves when it is durable; rejects with %BKS_ERROR_NOT_FOUND
+ */
+DexFuture *
+bks_library_set_device_tier (BksDatabase *library,
+                             const char  *device_id,
+                             const char  *tier)
+{
+  return bks_database_write (library, set_device_tier, g_variant_ref_sink (g_variant_new ("(ss)", device_id, tier)),
+                             (GDestroyNotify) g_variant_unref);
+}

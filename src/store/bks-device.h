@@ -59,6 +59,9 @@ DexFuture *bks_library_touch_device      (BksDatabase *library,
                                           const char  *device_id,
                                           gint64       now_ms);
 DexFuture *bks_library_list_devices      (BksDatabase *library);
+DexFuture *bks_library_set_device_tier   (BksDatabase *library,
+                                          const char  *device_id,
+                                          const char  *tier);
 DexFuture *bks_library_revoke_device     (BksDatabase *library,
                                           const char  *device_id,
                                           gint64       now_ms);

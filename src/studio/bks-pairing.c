@@ -581,31 +581,71 @@ bks_pairing_list_devices (BksPairing *self)
   return bks_library_list_devices (self->library);
 }
 
+/* Fiber. */
+static BksDevice *
+await_device (BksPairing  *self,
+              const char  *id_prefix,
+              GError     **error)
+{
+  g_autoptr(GPtrArray) devices = dex_await_boxed (bks_library_list_devices (self->library), error);
+  BksDevice *found = NULL;
+
+  if (devices == NULL)
+    return NULL;
+  for (guint i = 0; i < devices->len; i++)
+    {
+      BksDevice *device = g_ptr_array_index (devices, i);
+
+      if (*id_prefix == '\0' || !g_str_has_prefix (device->id, id_prefix))
+        continue;
+      if (found != NULL)
+        {
+          g_set_error (error, BKS_ERROR, BKS_ERROR_AMBIGUOUS, "Several devices have an id that begins with %s", id_prefix);
+          return NULL;
+        }
+      found = device;
+    }
+  if (found == NULL)
+    g_set_error (error, BKS_ERROR, BKS_ERROR_NOT_FOUND, "There is no device %s", id_prefix);
+  return found != NULL ? bks_device_ref (found) : NULL;
+}
+
+static DexFuture *
+find_device_fiber (gpointer data)
+{
+  Verb *verb = data;
+  GError *error = NULL;
+  BksDevice *device = await_device (verb->self, verb->first, &error);
+
+  return device != NULL ? dex_future_new_take_boxed (BKS_TYPE_DEVICE, device) : bks_future_error (error);
+}
+
+/**
+ * bks_pairing_find_device:
+ * @self: the pairing
+ * @id_prefix: a device's id or a unique beginning of it
+ *
+ * Returns: (transfer full): resolves to the #BksDevice; rejects with
+ *   %BKS_ERROR_NOT_FOUND or %BKS_ERROR_AMBIGUOUS
+ */
+DexFuture *
+bks_pairing_find_device (BksPairing *self,
+                         const char *id_prefix)
+{
+  g_return_val_if_fail (BKS_IS_PAIRING (self) && id_prefix != NULL, NULL);
+
+  return bks_spawn (NULL, find_device_fiber, verb_new (self, id_prefix, NULL), verb_free);
+}
+
 static DexFuture *
 revoke_fiber (gpointer data)
 {
   Verb *verb = data;
   BksPairing *self = verb->self;
   GError *error = NULL;
-  g_autoptr(GPtrArray) devices = dex_await_boxed (bks_library_list_devices (self->library), &error);
-  BksDevice *found = NULL;
+  g_autoptr(BksDevice) device = await_device (self, verb->first, &error);
 
-  if (devices == NULL)
-    return bks_future_error (error);
-  for (guint i = 0; i < devices->len; i++)
-    {
-      BksDevice *device = g_ptr_array_index (devices, i);
-
-      if (*verb->first == '\0' || !g_str_has_prefix (device->id, verb->first))
-        continue;
-      if (found != NULL)
-        return dex_future_new_reject (BKS_ERROR, BKS_ERROR_AMBIGUOUS, "Several devices have an id that begins with %s",
-                                      verb->first);
-      found = device;
-    }
-  if (found == NULL)
-    return dex_future_new_reject (BKS_ERROR, BKS_ERROR_NOT_FOUND, "There is no device %s", verb->first);
-  if (!dex_await (bks_library_revoke_device (self->library, found->id, get_now (self)), &error))
+  if (device == NULL || !dex_await (bks_library_revoke_device (self->library, device->id, get_now (self)), &error))
     return bks_future_error (error);
   return dex_future_new_true ();
 }

@@ -43,6 +43,8 @@ DexFuture      *bks_pairing_refresh          (BksPairing     *self,
 DexFuture      *bks_pairing_get_device       (BksPairing     *self,
                                               const char     *device_id);
 DexFuture      *bks_pairing_list_devices     (BksPairing     *self);
+DexFuture      *bks_pairing_find_device      (BksPairing     *self,
+                                              const char     *id_prefix);
 DexFuture      *bks_pairing_revoke           (BksPairing     *self,
                                               const char     *id_prefix);
 DexFuture      *bks_pairing_get_installation (BksPairing     *self);
