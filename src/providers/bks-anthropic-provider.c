@@ -224,6 +224,21 @@ build_body (const Version        *version,
   return bks_json_builder_end (builder);
 }
 
+/* "cache_creation_input_tokens" is the sum of what is kept for 5 minutes and for an hour. */
+static void
+take_written (JsonObject    *usage,
+              BksTokenUsage *counts)
+{
+  JsonObject *parts = bks_json_get_object (usage, "cache_creation");
+  gint64 sum = bks_json_get_count (usage, "cache_creation_input_tokens");
+  gint64 hour = parts != NULL ? bks_json_get_count (parts, "ephemeral_1h_input_tokens") : -1;
+
+  if (hour >= 0)
+    counts->cache_write_1h = hour;
+  if (sum >= 0)
+    counts->cache_write = MAX (sum - MAX (counts->cache_write_1h, 0), 0);
+}
+
 /* The counts are those of the whole answer so far: later ones replace, and a
  * missing one leaves what was known. What a cache held is not in "input_tokens". */
 static void
@@ -234,7 +249,6 @@ take_usage (BksProviderCall *call,
   const struct { const char *member; gint64 *count; } members[] = {
     { "input_tokens", &counts->input },
     { "cache_read_input_tokens", &counts->cache_read },
-    { "cache_creation_input_tokens", &counts->cache_write },
     { "output_tokens", &counts->output },
   };
 
@@ -245,6 +259,7 @@ take_usage (BksProviderCall *call,
       if (count >= 0)
         *members[i].count = count;
     }
+  take_written (usage, counts);
 }
 
 static void

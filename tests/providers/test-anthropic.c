@@ -88,6 +88,27 @@ test_whole (void)
   g_assert_cmpint (bks_answer_get_usage (f->answer)->output, ==, 6);
 }
 
+/* What is kept for an hour is dearer; the sum holds both, and comes again without the parts. */
+static void
+test_written_for_an_hour (void)
+{
+  g_autoptr(Fixture) f = fixture_new ("anthropic", "anthropic");
+  const BksTokenUsage *usage;
+
+  push_stream (f,
+    "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":25,"
+    "\"cache_creation_input_tokens\":70,\"cache_creation\":{\"ephemeral_5m_input_tokens\":20,"
+    "\"ephemeral_1h_input_tokens\":50},\"output_tokens\":1}}}\n\n"
+    "data: {\"type\":\"content_block_delta\",\"delta\":{\"type\":\"text_delta\",\"text\":\"x\"}}\n\n"
+    "data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{"
+    "\"cache_creation_input_tokens\":70,\"output_tokens\":15}}\n\n"
+    "event: message_stop\ndata: {}\n\n");
+  g_assert_no_error (fixture_ask (f, TRUE, KEY));
+  usage = bks_answer_get_usage (f->answer);
+  g_assert_cmpint (usage->cache_write, ==, 20);
+  g_assert_cmpint (usage->cache_write_1h, ==, 50);
+}
+
 /* Every count is that of the whole answer so far, null is "as before", and nothing is added up. */
 static void
 test_usage (void)
@@ -109,6 +130,7 @@ test_usage (void)
   g_assert_cmpint (usage->cache_write, ==, 7);
   g_assert_cmpint (usage->cache_read, ==, 10);
   g_assert_cmpint (usage->output, ==, 15);
+  g_assert_cmpint (usage->cache_write_1h, ==, -1);
   g_assert_cmpint (usage->reasoning, ==, -1);
 }
 
@@ -417,6 +439,7 @@ main (int   argc,
   g_test_add_func ("/anthropic/stream", test_stream);
   g_test_add_func ("/anthropic/whole", test_whole);
   g_test_add_func ("/anthropic/usage", test_usage);
+  g_test_add_func ("/anthropic/written-for-an-hour", test_written_for_an_hour);
   g_test_add_func ("/anthropic/versions", test_versions);
   g_test_add_func ("/anthropic/temperature", test_temperature);
   g_test_add_func ("/anthropic/failures", test_failures);

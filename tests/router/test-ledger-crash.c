@@ -86,6 +86,7 @@ typedef struct
 } Crash;
 
 static char *own_path;
+static guint sum_answered, sum_orphans;
 
 static void
 push_replies (Crash *self)
@@ -273,6 +274,8 @@ run (guint32 seed)
   g_subprocess_wait_check (last, NULL, &error);
   g_assert_no_error (error);
   check_ledger (&self);
+  sum_answered += (guint) query_number (&self, "SELECT count (*) FROM usage WHERE NOT orphan");
+  sum_orphans += (guint) query_number (&self, "SELECT count (*) FROM usage WHERE orphan");
   bks_test_await_ok (dex_future_new_true ());
   fixture_tear_down (&self.base, GINT_TO_POINTER (TRUE));
   g_rand_free (self.rand);
@@ -291,8 +294,9 @@ test_killed (void)
       g_test_message ("seed %u", first + n);
       run (first + n);
     }
-  g_test_message ("%u runs", n);
+  g_test_message ("%u runs, %u calls answered, %u orphans", n, sum_answered, sum_orphans);
   g_assert_cmpuint (n, >, 0);
+  g_assert_cmpuint (sum_answered, >, 0);
 }
 
 int
