@@ -662,6 +662,9 @@ recover (BksConnection  *connection,
   for (guint i = 0; i < orphans->len; i++)
     if (!settle_one (connection, g_ptr_array_index (orphans, i), error))
       return FALSE;
+  /* Without its file one is as dead as before, should this not be committed. */
+  if (orphans->len > 0)
+    bks_instance_lock_tidy (data);
   g_value_init (result, G_TYPE_PTR_ARRAY);
   g_value_take_boxed (result, g_steal_pointer (&orphans));
   return TRUE;

@@ -9,6 +9,16 @@
 /* Marks a sentence for translators; the faces translate it. */
 #define N_(text) (text)
 
+static const char *
+get_budget_advice (const GError *error)
+{
+  const BksAllowance *allowance = bks_error_get_facts (error)->allowance;
+
+  if (allowance != NULL && g_str_equal (allowance->reason, "unknown_price"))
+    return N_("Say what the model costs, or use one on this machine.");
+  return N_("Raise the budget, or use a model on this machine.");
+}
+
 /**
  * bks_studio_get_advice:
  * @error: an error that a person is going to see
@@ -52,6 +62,8 @@ bks_studio_get_advice (const GError *error)
     case BKS_ERROR_TRUNCATED: return N_("What arrived is kept. Continue from it, or start again.");
     case BKS_ERROR_FORBIDDEN: return N_("Use a model on this machine, or change the setting.");
     case BKS_ERROR_UNAUTHORIZED: return N_("Pair the device again.");
+    case BKS_ERROR_OVER_BUDGET: return get_budget_advice (error);
+    case BKS_ERROR_TIER: return N_("Use a model on this machine, or give the device a higher tier.");
     case BKS_ERROR_FAILED:
     case BKS_ERROR_INVALID_ARGUMENT:
     case BKS_ERROR_INVALID_INPUT:
@@ -65,8 +77,6 @@ bks_studio_get_advice (const GError *error)
     case BKS_ERROR_CONTENT:
     case BKS_ERROR_REQUEST:
     case BKS_ERROR_CANCELLED:
-    case BKS_ERROR_OVER_BUDGET:
-    case BKS_ERROR_TIER:
     default:
       return NULL;
     }

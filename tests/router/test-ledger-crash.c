@@ -36,13 +36,15 @@
 static DexFuture *
 call (BksRouter *router)
 {
-  g_autoptr(BksTarget) target = bks_target_new ("fake", "any");
+  g_autoptr(GPtrArray) targets = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_target_free);
   g_autoptr(BksCompletionRequest) request = bks_completion_request_new ("any");
-  g_autoptr(BksAnswer) answer = bks_answer_new ();
+  g_autoptr(BksCall) asked = NULL;
 
+  g_ptr_array_add (targets, bks_target_new ("fake", "any"));
   bks_completion_request_add_message (request, "user", "It was a dark and stormy");
   request->max_tokens = MOST_TOKENS;
-  return bks_router_complete (router, target, request, "draft", NULL, answer, NULL);
+  asked = bks_call_new (targets, request);
+  return bks_router_complete (router, asked, NULL);
 }
 
 /* Whether each call was answered, or refused for the budget's sake. */
