@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <glib/gi18n.h>
+#include <stdio.h>
 
 #include "bks-cli-private.h"
 #include "bks-error.h"
@@ -56,6 +57,69 @@ bks_cli_read_money (const char  *text,
   return bks_cli_usage_error (error, _("%s takes an amount of US dollars such as 2.50"), what);
 }
 
+static char *
+describe_scope (const char *scope,
+                const char *name)
+{
+  if (g_str_equal (scope, "provider"))
+    return g_strdup_printf (_("provider %s"), name);
+  if (g_str_equal (scope, "book"))
+    return g_strdup_printf (_("book %s"), name);
+  if (g_str_equal (scope, "device") || g_str_equal (scope, "tier"))
+    return g_strdup_printf (_("device %s"), name);
+  return g_strdup (_("everything"));
+}
+
+static char *
+describe_allowance (const BksAllowance *allowance)
+{
+  g_autofree char *scope = describe_scope (allowance->scope, allowance->name);
+  g_autofree char *used = bks_money_format_short (allowance->used);
+  g_autofree char *limit = bks_money_format_short (allowance->limit);
+
+  if (g_str_equal (allowance->period, "day"))
+    return g_strdup_printf (_("of the day's %s for %s, %s is spent"), limit, scope, used);
+  return g_strdup_printf (_("of the month's %s for %s, %s is spent"), limit, scope, used);
+}
+
+static void
+threshold_cb (BksRouter    *router,
+              guint         percent,
+              BksAllowance *allowance,
+              gpointer      data)
+{
+  g_autofree char *spent = describe_allowance (allowance);
+
+  fprintf (stderr, _("%s: Budget: %s (%u percent).\n"), BKS_CLI_NAME, spent, percent);
+}
+
+static void
+overrun_cb (BksRouter    *router,
+            BksAllowance *allowance,
+            gpointer      data)
+{
+  g_autofree char *spent = describe_allowance (allowance);
+
+  fprintf (stderr, _("%s: A call cost more than it could by the known prices: %s. That budget is closed until “%s budget set” sets it anew, or its time is over.\n"),
+           BKS_CLI_NAME, spent, BKS_CLI_NAME);
+}
+
+/**
+ * bks_cli_watch_budgets:
+ * @cli: this run
+ *
+ * Says on standard error when half, four fifths and all of a budget are spent,
+ * each once in its day or month, and when a call cost more than it could.
+ */
+void
+bks_cli_watch_budgets (BksCli *cli)
+{
+  BksRouter *router = bks_studio_get_router (cli->studio);
+
+  g_signal_connect (router, "budget-threshold", G_CALLBACK (threshold_cb), NULL);
+  g_signal_connect (router, "budget-overrun", G_CALLBACK (overrun_cb), NULL);
+}
+
 static void
 add_budget (JsonBuilder     *builder,
             const BksBudget *budget)
@@ -83,23 +147,11 @@ format_limit (BksMoney    limit,
   return limit == BKS_UNLIMITED ? g_strdup (without) : bks_money_format_short (limit);
 }
 
-static char *
-describe_scope (const BksBudget *budget)
-{
-  if (g_str_equal (budget->scope, "provider"))
-    return g_strdup_printf (_("provider %s"), budget->name);
-  if (g_str_equal (budget->scope, "book"))
-    return g_strdup_printf (_("book %s"), budget->name);
-  if (g_str_equal (budget->scope, "device"))
-    return g_strdup_printf (_("device %s"), budget->name);
-  return g_strdup (_("everything"));
-}
-
 static void
 print_budget (BksCli          *cli,
               const BksBudget *budget)
 {
-  g_autofree char *scope = describe_scope (budget);
+  g_autofree char *scope = describe_scope (budget->scope, budget->name);
   g_autofree char *limit = format_limit (budget->hard, _("unlimited"));
   g_autofree char *soft = format_limit (budget->soft, _("none"));
   g_autofree char *used = budget->calls > 0 ? bks_money_format_short (budget->spent) : g_strdup (_("unused"));

@@ -136,6 +136,7 @@ BksDevice        *bks_cli_find_device    (BksCli       *cli,
                                           GError      **error);
 
 /* bks-cli-budget.c */
+void              bks_cli_watch_budgets  (BksCli       *cli);
 char             *bks_cli_format_reset   (gint64        at_ms);
 gboolean          bks_cli_read_money     (const char   *text,
                                           const char   *what,

@@ -102,6 +102,8 @@ run_fiber (gpointer data)
   gboolean flushed;
 
   cli->studio = open_studio (cli, &error);
+  if (cli->studio != NULL)
+    bks_cli_watch_budgets (cli);
   if (cli->studio != NULL && !run->verb->run (cli, &error))
     g_assert (error != NULL);
   flushed = flush (cli);

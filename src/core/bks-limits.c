@@ -55,6 +55,7 @@ static const BksLimits shipped = {
   .answer_tokens_cautious = 4096,
   .price_table_ms = 60 * SECONDS,
   .price_table_bytes = 16 * MIB,
+  .prices_fresh_ms = 10 * SECONDS,
 
   .attempts = 4,
   .retry_base_ms = 500,

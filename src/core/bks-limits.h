@@ -87,6 +87,7 @@ typedef struct
   /* Prices */
   guint  price_table_ms;            /* a download of prices */
   gint64 price_table_bytes;
+  guint  prices_fresh_ms;           /* before prices that another program may have set are read anew */
 
   /* Companion service (service.md §1) */
   guint  service_connections;

@@ -16,6 +16,9 @@
  * release is made, for who asks for newer prices.
  */
 
+/* No window is larger. */
+#define MOST_THOUSANDS 1000000
+
 static const struct
 {
   const char *vendor;
@@ -83,7 +86,7 @@ find_long (JsonObject *entry)
       char *end;
       gint64 thousands = mark != NULL ? g_ascii_strtoll (mark + strlen ("_above_"), &end, 10) : 0;
 
-      if (thousands > 0 && g_str_equal (end, "k_tokens") && (lowest == 0 || thousands < lowest))
+      if (thousands > 0 && thousands <= MOST_THOUSANDS && g_str_equal (end, "k_tokens") && (lowest == 0 || thousands < lowest))
         lowest = thousands;
     }
   return lowest;

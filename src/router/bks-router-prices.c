@@ -103,18 +103,23 @@ load_prices_fiber (gpointer data)
  * bks_router_load_prices:
  * @self: a router
  *
- * Reads what the library has of prices, once in a run. To be awaited before
- * anything is priced.
+ * Reads what the library has of prices, now and then: another program may have
+ * set one. To be awaited before anything is priced.
  *
  * Returns: (transfer full): resolves when bks_router_price() knows them
  */
 DexFuture *
 bks_router_load_prices (BksRouter *self)
 {
+  gint64 now_ms;
+
   g_return_val_if_fail (BKS_IS_ROUTER (self), NULL);
 
-  if (self->prices_loaded == NULL || dex_future_is_rejected (self->prices_loaded))
+  now_ms = bks_clock_get_monotonic_ms (self->limits->clock);
+  if (self->prices_loaded == NULL || dex_future_is_rejected (self->prices_loaded) ||
+      (!dex_future_is_pending (self->prices_loaded) && now_ms - self->prices_loaded_ms > self->limits->prices_fresh_ms))
     {
+      self->prices_loaded_ms = now_ms;
       dex_clear (&self->prices_loaded);
       self->prices_loaded = bks_spawn_finally (load_prices_fiber, g_object_ref (self), g_object_unref);
     }

@@ -22,6 +22,7 @@ struct _BksRouter
   BksLedger      *ledger;
   DexFuture      *recovered;     /* what earlier processes left in the ledger */
   DexFuture      *prices_loaded; /* NULL: nobody asked yet */
+  gint64          prices_loaded_ms; /* monotonic */
   BksBreaker     *breaker;
   DexFuture      *circuits;      /* what an earlier process left of the breaker; NULL until it is read */
   GHashTable     *kept;          /* provider id → what the library keeps of its breaker */

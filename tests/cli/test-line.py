@@ -22,8 +22,8 @@ VERBS = [
     'node list', 'node show', 'node add', 'node edit', 'node rename', 'node move', 'node delete', 'trash restore',
     'complete', 'provider list', 'provider add', 'provider set', 'provider set-key', 'provider remove-key',
     'provider remove', 'provider test', 'provider models', 'provider count',
-    'provider health', 'role show', 'role set', 'usage', 'device pair',
-    'device list', 'device revoke', 'serve',
+    'provider health', 'role show', 'role set', 'usage', 'budget show', 'budget set', 'price show', 'price set',
+    'price update', 'plan show', 'device pair', 'device list', 'device tier', 'device revoke', 'serve',
 ]
 
 

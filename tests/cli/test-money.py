@@ -81,6 +81,32 @@ class Budgets(MoneyCase):
         self.assertEqual(budget['used_usd'], self.json('usage')['cost_usd'])
         self.assertEqual((budget['reserved_usd'], budget['calls']), ('0', 1))
 
+    def test_warnings(self):
+        """Each once in a month, on standard error, beside the answer."""
+        self.price('0', '1000')
+        self.ok('budget', 'set', '--month', '100', '--soft', '0.0001')
+        first = self.run_cli('complete', 'Once', '--model', MODEL, '--max-tokens', '100')
+        self.assertEqual(first.returncode, 0)
+        self.assertRegex(first.stderr, r"^book-studio-cli: Budget: of the month's \$0\.0001 for everything, .* is spent \(100 percent\)\.$")
+        self.complete()
+
+    def test_a_price_that_was_too_low(self):
+        """What the provider says it cost is more than could be: it is noted, and the budget is closed."""
+        usage = json.dumps({'choices': [], 'usage': {'prompt_tokens': 9, 'completion_tokens': 1000}})
+        delta = json.dumps({'choices': [{'index': 0, 'delta': {'content': 'Rain'}, 'finish_reason': 'stop'}]})
+        self.start_provider(script=[{'path': '/v1/chat/completions', 'times': 5,
+                                     'steps': [{'event': delta}, {'event': usage}, {'event': '[DONE]'}]}])
+        self.ok('provider', 'set', 'fake', 'base-url', self.url + '/v1')
+        self.price()
+        self.ok('budget', 'set', '--month', '100')
+        result = self.run_cli('complete', 'Once', '--model', MODEL, '--max-tokens', '10')
+        self.assertIn('A call cost more than it could by the known prices', result.stderr)
+        self.assertTrue(self.budget()['closed'])
+        self.assertEqual(self.budget()['used_usd'], self.json('usage')['cost_usd'])
+        self.assertIn('closed', self.refused('complete', 'Once', '--model', MODEL, '--max-tokens', '10'))
+        self.ok('budget', 'set', '--month', '100')
+        self.assertFalse(self.budget()['closed'])
+
     def test_of_a_book(self):
         self.price()
         book, other = self.new_book(), self.new_book('Another')
