@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include "bks-charge.h"
 #include "bks-price-book.h"
 
 #define UNKNOWN BKS_MONEY_UNKNOWN
@@ -144,6 +145,145 @@ test_overflow (void)
   g_assert_cmpint (cost_of ("openai", "gpt-4o", used, "table"), ==, G_MAXINT64 / 2500000 * 2500000);
 }
 
+/* What is kept for an hour is dearer where the table says so, and else as what is kept for minutes. */
+static void
+test_cache_for_an_hour (void)
+{
+  BksTokenUsage used = usage (0, 0);
+
+  used.cache_write_1h = 10;
+  g_assert_cmpint (cost_of ("anthropic", "claude-sonnet-4-5", used, "table"), ==, 10 * 6000000);
+  used.cache_write = 10;
+  g_assert_cmpint (cost_of ("anthropic", "claude-sonnet-4-5", used, "table"), ==, 10 * 6000000 + 10 * 3750000);
+  used = usage (0, 0);
+  used.cache_write_1h = 10;
+  g_assert_cmpint (cost_of ("anthropic", "claude-4-opus-20250514", used, "table"), ==, 10 * 18750000);
+}
+
+/* The author's word comes before the provider's, and that before the table's. */
+static void
+test_precedence (void)
+{
+  g_autoptr(BksPriceBook) own = bks_price_book_new ();
+  g_autoptr(BksUsageRecord) record = bks_usage_record_new ();
+  BksPriceFacts facts;
+
+  record->provider = g_strdup ("openai");
+  record->model_asked = g_strdup ("gpt-4o");
+  record->input = 10;
+  record->output = 1;
+  bks_price_book_price_record (own, record, UNKNOWN, FALSE);
+  g_assert_cmpint (record->cost, ==, 10 * 2500000 + 10000000);
+  g_assert_cmpstr (record->cost_source, ==, "table");
+  g_assert_cmpstr (record->price_date, ==, "2026-08-01");
+  bks_price_book_note_listed (own, "openai", "gpt-4o", 2, 3, 1767225600000);
+  bks_price_book_price_record (own, record, UNKNOWN, FALSE);
+  g_assert_cmpint (record->cost, ==, 23);
+  g_assert_cmpstr (record->cost_source, ==, "list");
+  g_assert_cmpstr (record->price_date, ==, "2026-01-01");
+  /* Both are kept. */
+  bks_price_book_price_record (own, record, 77, FALSE);
+  g_assert_cmpint (record->cost, ==, 77);
+  g_assert_cmpint (record->reported_cost, ==, 77);
+  g_assert_cmpint (record->table_cost, ==, 23);
+  g_assert_cmpstr (record->cost_source, ==, "provider");
+  bks_price_book_set_own (own, "openai", "gpt-4o", 5, 7, 1767225600000);
+  bks_price_book_price_record (own, record, 77, FALSE);
+  g_assert_cmpint (record->cost, ==, 57);
+  g_assert_cmpint (record->reported_cost, ==, 77);
+  g_assert_cmpstr (record->cost_source, ==, "own");
+  /* Nobody is paid for asking. */
+  bks_price_book_price_record (own, record, -1, FALSE);
+  g_assert_cmpint (record->reported_cost, ==, UNKNOWN);
+  bks_price_book_forget_own (own);
+  bks_price_book_lookup (own, "openai", "gpt-4o", &facts);
+  g_assert_cmpstr (facts.source, ==, "list");
+  bks_price_book_lookup (own, "openai", "gpt-4o-mini-2031-01-31", &facts);
+  g_assert_true (facts.undated);
+}
+
+/* Lists say nothing of caches; a table that agrees with the list does. */
+static void
+test_a_list_that_agrees (void)
+{
+  g_autoptr(BksPriceBook) own = bks_price_book_new ();
+  BksTokenUsage used = usage (0, 0);
+  BksPriceFacts facts;
+
+  used.cache_read = 10;
+  bks_price_book_note_listed (own, "openai", "gpt-4o", 2500000, 10000000, 0);
+  g_assert_cmpint (bks_price_book_get_cost (own, "openai", "gpt-4o", &used, &facts), ==, 10 * 1250000);
+  g_assert_cmpstr (facts.source, ==, "list");
+  bks_price_book_note_listed (own, "openai", "gpt-4o", 2500001, 10000000, 0);
+  g_assert_cmpint (bks_price_book_get_cost (own, "openai", "gpt-4o", &used, NULL), ==, 10 * 2500001);
+}
+
+/* No usage within the bound costs more than it. */
+static void
+test_upper_bound (void)
+{
+  BksMoney bound = bks_price_book_get_upper_bound (book, "anthropic", "claude-sonnet-4-5", 1000, 100);
+  BksTokenUsage used = usage (0, 100);
+
+  used.cache_write_1h = 1000;
+  g_assert_cmpint (bound, ==, 1000 * 6000000 + 100 * 15000000);
+  g_assert_cmpint (cost_of ("anthropic", "claude-sonnet-4-5", used, "table"), ==, bound);
+  bound = bks_price_book_get_upper_bound (book, "anthropic", "claude-sonnet-4-5", 300000, 100);
+  used = usage (300000, 100);
+  g_assert_cmpint (cost_of ("anthropic", "claude-sonnet-4-5", used, "table"), <=, bound);
+  used = usage (200000, 100); /* not a long one after all */
+  g_assert_cmpint (cost_of ("anthropic", "claude-sonnet-4-5", used, "table"), <=, bound);
+  g_assert_cmpint (bks_price_book_get_upper_bound (book, "openrouter", "openrouter/auto", 1, 1), ==, UNKNOWN);
+  g_assert_cmpint (bks_price_book_get_upper_bound (book, "openai", "gpt-4o", G_MAXINT64, 1), ==, UNKNOWN);
+}
+
+/* Bytes and sixteen a message, and an answer that is limited because it has to be. */
+static void
+test_charge (void)
+{
+  g_autoptr(BksLimits) limits = bks_limits_new ();
+  g_autoptr(BksCompletionRequest) request = bks_completion_request_new ("gpt-4o");
+  g_autoptr(BksCharge) charge = bks_charge_new ();
+  g_autoptr(BksCharge) unknown = bks_charge_new ();
+  g_autoptr(BksCompletionRequest) another = NULL;
+
+  bks_completion_request_add_message (request, "user", "ä€");
+  charge->provider = g_strdup ("openai");
+  charge->model = g_strdup ("gpt-4o");
+  another = bks_completion_request_copy (request);
+  bks_charge_bound (charge, book, limits, request, FALSE);
+  g_assert_cmpint (request->max_tokens, ==, 16384);
+  g_assert_cmpint (charge->most, ==, (4 + 5 + 16) * G_GINT64_CONSTANT (2500000) + 16384 * G_GINT64_CONSTANT (10000000));
+  g_assert_cmpint (charge->estimate, <, charge->most);
+  g_assert_cmpint (charge->tokens, ==, 25 + 16384);
+  request->max_tokens = 7;
+  bks_charge_bound (charge, book, limits, request, FALSE);
+  g_assert_cmpint (charge->most, ==, 25 * 2500000 + 7 * 10000000);
+  bks_charge_bound (charge, book, limits, request, TRUE);
+  g_assert_cmpint (charge->most, ==, 0);
+  /* Where no price is known no limit makes it one. */
+  unknown->provider = g_strdup ("my-server");
+  unknown->model = g_strdup ("any");
+  bks_charge_bound (unknown, book, limits, another, FALSE);
+  g_assert_cmpint (another->max_tokens, ==, -1);
+  g_assert_cmpint (unknown->most, ==, UNKNOWN);
+}
+
+static void
+test_age (void)
+{
+  g_assert_false (bks_price_book_is_old (book, G_GINT64_CONSTANT (1793318400000))); /* 30 October 2026: 90 days */
+  g_assert_true (bks_price_book_is_old (book, G_GINT64_CONSTANT (1793318400001)));
+}
+
+static void
+test_frontier (void)
+{
+  g_assert_true (bks_price_book_is_frontier (book, "openai", "gpt-4o"));
+  g_assert_false (bks_price_book_is_frontier (book, "openai", "gpt-4o-mini"));
+  g_assert_false (bks_price_book_is_frontier (book, "openrouter", "openrouter/auto"));
+}
+
 int
 main (int    argc,
       char **argv)
@@ -161,6 +301,13 @@ main (int    argc,
   g_test_add_func ("/price-book/long-context", test_long_context);
   g_test_add_func ("/price-book/listed", test_listed);
   g_test_add_func ("/price-book/overflow", test_overflow);
+  g_test_add_func ("/price-book/cache-for-an-hour", test_cache_for_an_hour);
+  g_test_add_func ("/price-book/precedence", test_precedence);
+  g_test_add_func ("/price-book/a-list-that-agrees", test_a_list_that_agrees);
+  g_test_add_func ("/price-book/upper-bound", test_upper_bound);
+  g_test_add_func ("/price-book/charge", test_charge);
+  g_test_add_func ("/price-book/age", test_age);
+  g_test_add_func ("/price-book/frontier", test_frontier);
   status = g_test_run ();
   g_clear_object (&book);
   return status;
