@@ -283,7 +283,8 @@ show_days (BksUsagePage *self,
   BksMoney line = find_line (news, n_days, &label);
   GPtrArray *bars;
 
-  adw_wrap_box_remove_all (self->legend);
+  while (gtk_widget_get_first_child (GTK_WIDGET (self->legend)) != NULL)
+    adw_wrap_box_remove (self->legend, gtk_widget_get_first_child (GTK_WIDGET (self->legend)));
   for (guint i = 0; i < paid->len; i++)
     {
       const char *name = bks_provider_list_get_name (self->providers, g_ptr_array_index (paid, i));
