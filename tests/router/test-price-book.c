@@ -226,7 +226,7 @@ test_upper_bound (void)
   BksTokenUsage used = usage (0, 100);
 
   used.cache_write_1h = 1000;
-  g_assert_cmpint (bound, ==, 1000 * 6000000 + 100 * 15000000);
+  g_assert_cmpint (bound, ==, G_GINT64_CONSTANT (1000) * 6000000 + G_GINT64_CONSTANT (100) * 15000000);
   g_assert_cmpint (cost_of ("anthropic", "claude-sonnet-4-5", used, "table"), ==, bound);
   bound = bks_price_book_get_upper_bound (book, "anthropic", "claude-sonnet-4-5", 300000, 100);
   used = usage (300000, 100);
