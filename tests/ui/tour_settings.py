@@ -6,12 +6,19 @@ money, in each of their states, as a person gets there.
 `stop(name, root)` at each page, for whoever wants to photograph or examine it.
 """
 
+import random
 import re
+import sqlite3
 import time
+import uuid
+from datetime import datetime, timedelta
 
 from world import wait_until
 
 KEY = 'sk-needle-7be2d04c91'
+PICO = 10 ** 12
+USED = [('anthropic', 'claude-haiku-4-5', 0.11), ('openrouter', 'openai/gpt-5.2', 0.07),
+        ('together', 'meta-llama/Llama-3.3-70B-Instruct-Turbo', 0.05), ('ollama', 'demo-writer', 0)]
 
 
 def prepare(world):
@@ -23,6 +30,26 @@ def prepare(world):
         world.cli('provider', 'set-key', provider, input=KEY)
     world.cli('provider', 'set', 'ollama', 'base-url', world.start_provider())
     world.cli('role', 'set', 'draft', 'anthropic:claude-haiku-4-5', 'openrouter:openai/gpt-5.2', 'ollama:demo-writer')
+
+
+def write_month(world, days=None, book=''):
+    """A month of calls in the ledger, the same in every run; the first days of a month are given some before today."""
+    library = sqlite3.connect(next(world.home.rglob('library.db')))
+    now = datetime.now()
+    dice = random.Random(7)
+    for day in range(1, (days or now.day) + 1):
+        at = min(now - timedelta(seconds=1), now.replace(day=day, hour=9, minute=30, second=0, microsecond=0))
+        for provider, model, dollars in USED:
+            calls = dice.randint(1, 3) if dice.random() < 0.8 else 0
+            for call in range(calls):
+                cost = int(dollars * dice.uniform(0.3, 1) * PICO / calls)
+                library.execute(
+                    'INSERT INTO usage (id, at, provider, model_asked, book_id, input, output, estimated, cost,'
+                    " cost_source, total_ms, outcome) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, 'table', 2100, 'ok')",
+                    (str(uuid.UUID(int=dice.getrandbits(128))), int(at.timestamp() * 1000) + call, provider, model,
+                     book or None, dice.randint(800, 2400), dice.randint(200, 700), cost))
+    library.commit()
+    library.close()
 
 
 def open_preferences(app):
@@ -61,12 +88,45 @@ def row(app, title, seconds=15):
 def stops(app, stop):
     yield from provider_stops(app, stop)
     yield from role_stops(app, stop)
+    yield from usage_stops(app, stop)
+
+
+def open_usage(app):
+    dialog = open_preferences(app)
+    app.press(*app.find_any('page tab', name='Usage'))
+    return dialog
+
+
+def usage_stops(app, stop):
+    """In a world with a month behind it."""
+    dialog = open_usage(app)
+    app.wait_text('This Month')
+    yield stop('preferences-usage', dialog)
+    app.press('radio button', 'Table')
+    app.wait_text('^Tokens$')
+    yield stop('preferences-usage-table', dialog)
+    app.press('radio button', 'Chart')
+    app.press('button', 'Set a Limit…')
+    yield stop('preferences-limit', app.find('dialog', 'Set a Limit'))
+    # Ten dollars are offered.
+    app.press('button', 'Set')
+    app.wait_text('Monthly Limit')
+    yield stop('preferences-usage-limit', dialog)
+    app.press('button', 'Set a Price…')
+    yield stop('preferences-price', app.find('dialog', 'Set a Price'))
+    app.key('Escape')
+    app.wait_gone('dialog', 'Set a Price')
+    close(app)
 
 
 def provider_stops(app, stop):
     dialog = open_preferences(app)
     app.wait_text('Ready')
     yield stop('preferences-providers', dialog)
+    app.press('button', 'Add Provider…')
+    yield stop('preferences-add-provider', app.find('dialog', 'Add Provider'))
+    app.key('Escape')
+    app.wait_gone('dialog', 'Add Provider')
     app.click(row(app, 'Anthropic'))
     app.wait_text('API Key · stored')
     yield stop('preferences-provider', dialog)

@@ -616,12 +616,12 @@ export_action (GtkWidget  *widget,
 
 static void
 setup_cell_cb (GtkSignalListItemFactory *factory,
-               GtkListItem              *item,
-               gpointer                  data)
+               GtkListItem              *item)
 {
   GtkWidget *label = gtk_label_new (NULL);
 
-  gtk_label_set_xalign (GTK_LABEL (label), GPOINTER_TO_INT (data) ? 1 : 0);
+  /* Below its title, which the toolkit puts at the start. */
+  gtk_label_set_xalign (GTK_LABEL (label), 0);
   gtk_widget_add_css_class (label, "numeric");
   gtk_list_item_set_child (item, label);
 }
@@ -632,6 +632,20 @@ static char *
 dup_title (BksUsageSum *sum)
 {
   return g_strdup (bks_usage_sum_get_title (sum));
+}
+
+static char *
+dup_count (BksUsageSum *sum)
+{
+  return bks_wording_number (bks_usage_sum_get_row (sum)->calls);
+}
+
+static char *
+dup_token_count (BksUsageSum *sum)
+{
+  const BksUsageRow *row = bks_usage_sum_get_row (sum);
+
+  return bks_wording_number (MAX (row->input, 0) + MAX (row->output, 0));
 }
 
 static void
@@ -647,13 +661,12 @@ bind_cell_cb (GtkSignalListItemFactory *factory,
 static void
 add_column (BksUsagePage *self,
             const char   *title,
-            Teller        teller,
-            gboolean      number)
+            Teller        teller)
 {
   GtkListItemFactory *factory = gtk_signal_list_item_factory_new ();
   g_autoptr(GtkColumnViewColumn) column = NULL;
 
-  g_signal_connect (factory, "setup", G_CALLBACK (setup_cell_cb), GINT_TO_POINTER (number));
+  g_signal_connect (factory, "setup", G_CALLBACK (setup_cell_cb), NULL);
   g_signal_connect (factory, "bind", G_CALLBACK (bind_cell_cb), (gpointer) teller);
   column = gtk_column_view_column_new (title, factory);
   gtk_column_view_column_set_expand (column, TRUE);
@@ -761,10 +774,10 @@ bks_usage_page_init (BksUsagePage *self)
   self->books = g_list_store_new (BKS_TYPE_USAGE_SUM);
   gtk_list_box_bind_model (self->models_list, G_LIST_MODEL (self->models), make_sum_row, NULL, NULL);
   gtk_list_box_bind_model (self->books_list, G_LIST_MODEL (self->books), make_sum_row, NULL, NULL);
-  add_column (self, _("Day"), dup_title, FALSE);
-  add_column (self, _("Calls"), bks_usage_sum_dup_calls, TRUE);
-  add_column (self, _("Tokens"), bks_usage_sum_dup_tokens, TRUE);
-  add_column (self, _("Cost"), bks_usage_sum_dup_cost, TRUE);
+  add_column (self, _("Day"), dup_title);
+  add_column (self, _("Calls"), dup_count);
+  add_column (self, _("Tokens"), dup_token_count);
+  add_column (self, _("Cost"), bks_usage_sum_dup_cost);
   days = gtk_no_selection_new (g_object_ref (G_LIST_MODEL (self->days)));
   gtk_column_view_set_model (self->days_view, GTK_SELECTION_MODEL (days));
   detail_cb (self);
@@ -786,5 +799,7 @@ bks_usage_page_set_providers (BksUsagePage    *self,
   bks_budgets_group_set_providers (self->budgets_group, providers);
   bks_prices_group_set_providers (self->prices_group, providers);
   g_signal_connect_object (get_router (self), "usage-changed", G_CALLBACK (load), self, G_CONNECT_SWAPPED);
+  /* Their names are known now. */
+  g_signal_connect_object (providers, "items-changed", G_CALLBACK (load), self, G_CONNECT_SWAPPED);
   load (self);
 }
