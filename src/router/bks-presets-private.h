@@ -19,6 +19,7 @@ typedef struct
   char     *key_url;   /* NULL: none */
   char     *key_prefix; /* how all its keys begin, and nobody else's; NULL: none is known */
   gboolean  needs_key;
+  gboolean  more;      /* listed apart until it is used */
   gboolean  free;      /* its own models cost nothing: they run on the author's machine */
 } BksPreset;
 

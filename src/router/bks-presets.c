@@ -33,6 +33,7 @@ read_preset (JsonObject *row)
   preset->key_url = g_strdup (bks_json_get_string (row, "key_url"));
   preset->key_prefix = g_strdup (bks_json_get_string (row, "key_prefix"));
   bks_json_get_boolean (row, "needs_key", &preset->needs_key);
+  bks_json_get_boolean (row, "more", &preset->more);
   bks_json_get_boolean (row, "free", &preset->free);
   return preset;
 }

@@ -300,6 +300,7 @@ make_info (const char      *id,
   info->key_url = g_strdup (preset != NULL ? preset->key_url : NULL);
   info->options = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   info->preset = preset != NULL;
+  info->more = preset != NULL && preset->more;
   info->local = bks_url_is_loopback (base_url);
   /* One's own server, wherever it stands; what answers at https is somebody's service. */
   info->free = (preset != NULL ? preset->free : g_str_equal (protocol, "ollama")) &&

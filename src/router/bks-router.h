@@ -41,6 +41,7 @@ typedef struct
   char        *origin;    /* scheme://host:port */
   char        *key_url;   /* where a person gets a key; NULL */
   gboolean     preset;    /* ships with the program */
+  gboolean     more;      /* one of the many that few people use */
   gboolean     local;     /* its address is on this machine */
   gboolean     free;      /* its own models cost nothing */
   GHashTable  *options;   /* name → value: what its protocol knows besides the address, "account-id" */

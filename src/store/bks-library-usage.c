@@ -67,6 +67,17 @@ bks_usage_record_unref (BksUsageRecord *self)
 }
 
 /**
+ * bks_usage_row_new:
+ *
+ * Returns: (transfer full): a sum over nothing
+ */
+BksUsageRow *
+bks_usage_row_new (void)
+{
+  return g_atomic_rc_box_new0 (BksUsageRow);
+}
+
+/**
  * bks_usage_row_ref:
  * @self: a row
  *
@@ -183,19 +194,23 @@ bks_usage_record_insert (BksUsageRecord  *self,
 #define ALL_INPUT \
   "coalesce (input, 0) + coalesce (cache_read, 0) + coalesce (cache_write, 0) + coalesce (cache_write_1h, 0)"
 #define CACHE_WRITES "coalesce (cache_write, 0) + coalesce (cache_write_1h, 0)"
-#define SUM(label) \
-  "SELECT " label " AS label, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, count (*)," \
+#define SUM(label) SUM_WITH (label, "NULL", "label")
+/* @provider: its column of the answer */
+#define SUM_WITH(label, provider, group) \
+  "SELECT " label " AS label, " provider ", NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, count (*)," \
   "  coalesce (sum (" ALL_INPUT "), 0), coalesce (sum (cache_read), 0), coalesce (sum (" CACHE_WRITES "), 0)," \
   "  coalesce (sum (output), 0), coalesce (sum (cost), 0), coalesce (sum (cost IS NULL), 0)," \
   "  coalesce (sum (estimated), 0), coalesce (sum (orphan), 0)" \
-  " FROM usage WHERE at >= ? AND at < ? GROUP BY label ORDER BY label"
+  " FROM usage WHERE at >= ? AND at < ? GROUP BY " group " ORDER BY " group
+#define DAY "strftime ('%Y-%m-%d', at / 1000, 'unixepoch', 'localtime')"
 
 static const struct
 {
   const char *by;
   const char *sql;
 } queries[] = {
-  { "day", SUM ("strftime ('%Y-%m-%d', at / 1000, 'unixepoch', 'localtime')") },
+  { "day", SUM (DAY) },
+  { "day-provider", SUM_WITH (DAY, "provider", "label, provider") },
   { "month", SUM ("strftime ('%Y-%m', at / 1000, 'unixepoch', 'localtime')") },
   { "provider", SUM ("provider") },
   { "model", SUM ("provider || ':' || model_asked") },
@@ -212,7 +227,7 @@ static const char rows_sql[] =
 static BksUsageRow *
 read_row (sqlite3_stmt *statement)
 {
-  BksUsageRow *row = g_atomic_rc_box_new0 (BksUsageRow);
+  BksUsageRow *row = bks_usage_row_new ();
 
   row->label = bks_column_dup (statement, 0);
   row->provider = bks_column_dup (statement, 1);
@@ -274,7 +289,8 @@ list_usage (BksConnection  *connection,
  * @library: the library
  * @since_ms: epoch milliseconds, 0 for all
  * @until_ms: epoch milliseconds, up to but not including; %G_MAXINT64 for all
- * @by: (nullable): "day", "month", "provider", "model", "book" or "device"; %NULL for single rows
+ * @by: (nullable): "day", "month", "provider", "model", "book" or "device",
+ *   "day-provider" for the providers of each day; %NULL for single rows
  *
  * Returns: (transfer full): resolves to a #GPtrArray of #BksUsageRow; rejects
  *   with %BKS_ERROR_INVALID_ARGUMENT for another @by

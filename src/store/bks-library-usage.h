@@ -88,6 +88,7 @@ BksUsageRecord *bks_usage_record_ref      (BksUsageRecord *self);
 void            bks_usage_record_unref    (BksUsageRecord *self);
 
 GType           bks_usage_row_get_type    (void);
+BksUsageRow    *bks_usage_row_new         (void);
 BksUsageRow    *bks_usage_row_ref         (BksUsageRow    *self);
 void            bks_usage_row_unref       (BksUsageRow    *self);
 

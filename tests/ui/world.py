@@ -221,6 +221,7 @@ class World(Household):
             GTK_A11Y='atspi',
             ADW_DISABLE_PORTAL='1',
             GDK_DEBUG='no-portals',
+            GIO_USE_NETWORK_MONITOR='base',
         )
         if display:
             self.environment['DISPLAY'] = desktop.need_display()

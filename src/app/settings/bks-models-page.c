@@ -268,6 +268,16 @@ search_cb (BksModelsPage *self)
   gtk_widget_set_visible (self->typed_list, typed != NULL);
 }
 
+/* Escape clears the search first, and leaves the page then. */
+static void
+stop_search_cb (BksModelsPage *self)
+{
+  if (*gtk_editable_get_text (GTK_EDITABLE (self->search_entry)) != '\0')
+    gtk_editable_set_text (GTK_EDITABLE (self->search_entry), "");
+  else
+    gtk_widget_activate_action (GTK_WIDGET (self), "navigation.pop", NULL);
+}
+
 static void
 typed_cb (BksModelsPage *self)
 {
@@ -334,6 +344,7 @@ bks_models_page_class_init (BksModelsPageClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, reload);
   gtk_widget_class_bind_template_callback (widget_class, activated_cb);
   gtk_widget_class_bind_template_callback (widget_class, search_cb);
+  gtk_widget_class_bind_template_callback (widget_class, stop_search_cb);
   gtk_widget_class_bind_template_callback (widget_class, typed_cb);
 }
 
@@ -420,8 +431,8 @@ format_price (BksMoney per_token)
  * bks_models_page_describe:
  * @model: a model
  *
- * Returns: (transfer full): its window and its price, as far as they are
- *   known; may be empty
+ * Returns: (transfer full): its window, where it is known, and its price, or
+ *   that nobody knows it
  */
 char *
 bks_models_page_describe (BksModel *model)
@@ -432,18 +443,19 @@ bks_models_page_describe (BksModel *model)
 
   if (bks_model_get_window (model) > 0)
     g_string_append_printf (facts, _("%'d tokens"), (int) MIN (bks_model_get_window (model), G_MAXINT));
-  if (input != BKS_MONEY_UNKNOWN && output != BKS_MONEY_UNKNOWN)
+  if (facts->len > 0)
+    g_string_append (facts, " · ");
+  if (input == BKS_MONEY_UNKNOWN || output == BKS_MONEY_UNKNOWN)
+    g_string_append (facts, _("price unknown"));
+  else if (input == 0 && output == 0)
+    g_string_append (facts, _("free"));
+  else
     {
       g_autofree char *in = format_price (input);
       g_autofree char *out = format_price (output);
 
-      if (facts->len > 0)
-        g_string_append (facts, " · ");
-      if (input == 0 && output == 0)
-        g_string_append (facts, _("free"));
-      else
-        /* Translators: prices for a million tokens read and a million written */
-        g_string_append_printf (facts, _("%s in, %s out per million"), in, out);
+      /* Translators: prices for a million tokens read and a million written */
+      g_string_append_printf (facts, _("%s in, %s out per million"), in, out);
     }
   return g_string_free (facts, FALSE);
 }

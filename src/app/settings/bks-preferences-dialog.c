@@ -5,6 +5,7 @@
 
 #include "bks-preferences-dialog.h"
 #include "bks-providers-page.h"
+#include "bks-usage-page.h"
 #include "bks-writing-page.h"
 
 struct _BksPreferencesDialog
@@ -12,6 +13,7 @@ struct _BksPreferencesDialog
   AdwPreferencesDialog parent_instance;
 
   BksProvidersPage *providers_page;
+  BksUsagePage     *usage_page;
   BksWritingPage   *writing_page;
 };
 
@@ -33,10 +35,12 @@ bks_preferences_dialog_class_init (BksPreferencesDialogClass *klass)
   G_OBJECT_CLASS (klass)->dispose = bks_preferences_dialog_dispose;
 
   g_type_ensure (BKS_TYPE_PROVIDERS_PAGE);
+  g_type_ensure (BKS_TYPE_USAGE_PAGE);
   g_type_ensure (BKS_TYPE_WRITING_PAGE);
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/com/humanizer/BookStudio/bks-preferences-dialog.ui");
   gtk_widget_class_bind_template_child (widget_class, BksPreferencesDialog, providers_page);
+  gtk_widget_class_bind_template_child (widget_class, BksPreferencesDialog, usage_page);
   gtk_widget_class_bind_template_child (widget_class, BksPreferencesDialog, writing_page);
 }
 
@@ -60,6 +64,7 @@ bks_preferences_dialog_new (BksProviderList *providers,
   BksPreferencesDialog *self = g_object_new (BKS_TYPE_PREFERENCES_DIALOG, NULL);
 
   bks_providers_page_set_providers (self->providers_page, providers);
+  bks_usage_page_set_providers (self->usage_page, providers);
   bks_writing_page_set_settings (self->writing_page, settings);
   return GTK_WIDGET (self);
 }

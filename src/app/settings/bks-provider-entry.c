@@ -166,6 +166,21 @@ bks_provider_entry_get_model (BksProviderEntry *self)
   return self->model;
 }
 
+/**
+ * bks_provider_entry_is_used:
+ * @self: an entry
+ *
+ * Returns: whether it is one of the well-known, or the author uses it
+ */
+gboolean
+bks_provider_entry_is_used (BksProviderEntry *self)
+{
+  g_return_val_if_fail (BKS_IS_PROVIDER_ENTRY (self), FALSE);
+
+  return !self->info->more || self->info->key_state == BKS_KEY_STORED || self->info->key_state == BKS_KEY_ENVIRONMENT ||
+         self->month != NULL || self->model != NULL;
+}
+
 /* Out of order by what calls found, or a test if it came later and says more. */
 static gboolean
 get_trouble (BksProviderEntry *self,

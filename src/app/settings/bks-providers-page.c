@@ -20,10 +20,13 @@ struct _BksProvidersPage
   AdwPreferencesPage parent_instance;
 
   BksProviderList *providers;
+  GtkFilter       *used;
+  GtkFilter       *more;
 
   AdwBanner  *keyring_banner;
   GtkListBox *list;
   GtkListBox *roles_list;
+  GtkListBox *more_list;
 };
 
 G_DEFINE_FINAL_TYPE (BksProvidersPage, bks_providers_page, ADW_TYPE_PREFERENCES_PAGE)
@@ -38,8 +41,11 @@ show_page (BksProvidersPage *self,
 static void
 loaded_cb (BksProvidersPage *self)
 {
-  if (self->list != NULL)
-    bks_keyring_banner_update (self->keyring_banner, bks_provider_list_get_keyring (self->providers));
+  if (self->list == NULL)
+    return;
+  bks_keyring_banner_update (self->keyring_banner, bks_provider_list_get_keyring (self->providers));
+  gtk_filter_changed (self->used, GTK_FILTER_CHANGE_DIFFERENT);
+  gtk_filter_changed (self->more, GTK_FILTER_CHANGE_DIFFERENT);
 }
 
 static void
@@ -159,7 +165,10 @@ bks_providers_page_dispose (GObject *object)
   BksProvidersPage *self = BKS_PROVIDERS_PAGE (object);
 
   if (self->list != NULL)
-    gtk_list_box_bind_model (self->list, NULL, NULL, NULL, NULL);
+    {
+      gtk_list_box_bind_model (self->list, NULL, NULL, NULL, NULL);
+      gtk_list_box_bind_model (self->more_list, NULL, NULL, NULL, NULL);
+    }
   /* libadwaita 1.7.6 disposes of the banner twice when it is still there. */
   adw_preferences_page_set_banner (ADW_PREFERENCES_PAGE (self), NULL);
   gtk_widget_dispose_template (GTK_WIDGET (self), BKS_TYPE_PROVIDERS_PAGE);
@@ -170,7 +179,11 @@ bks_providers_page_dispose (GObject *object)
 static void
 bks_providers_page_finalize (GObject *object)
 {
-  g_clear_object (&BKS_PROVIDERS_PAGE (object)->providers);
+  BksProvidersPage *self = BKS_PROVIDERS_PAGE (object);
+
+  g_clear_object (&self->used);
+  g_clear_object (&self->more);
+  g_clear_object (&self->providers);
 
   G_OBJECT_CLASS (bks_providers_page_parent_class)->finalize (object);
 }
@@ -188,6 +201,7 @@ bks_providers_page_class_init (BksProvidersPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, BksProvidersPage, keyring_banner);
   gtk_widget_class_bind_template_child (widget_class, BksProvidersPage, list);
   gtk_widget_class_bind_template_child (widget_class, BksProvidersPage, roles_list);
+  gtk_widget_class_bind_template_child (widget_class, BksProvidersPage, more_list);
   gtk_widget_class_bind_template_callback (widget_class, unlock_cb);
   gtk_widget_class_bind_template_callback (widget_class, role_activated_cb);
   gtk_widget_class_bind_template_callback (widget_class, row_activated_cb);
@@ -207,6 +221,26 @@ make_item (gpointer item,
   return bks_provider_item_new (item);
 }
 
+static gboolean
+is_used (gpointer item,
+         gpointer data)
+{
+  return bks_provider_entry_is_used (item) == GPOINTER_TO_INT (data);
+}
+
+static GtkFilter *
+bind_list (BksProvidersPage *self,
+           GtkListBox       *list,
+           gboolean          used)
+{
+  GtkFilter *filter = GTK_FILTER (gtk_custom_filter_new (is_used, GINT_TO_POINTER (used), NULL));
+  g_autoptr(GtkFilterListModel) model = gtk_filter_list_model_new (g_object_ref (G_LIST_MODEL (self->providers)),
+                                                                   g_object_ref (filter));
+
+  gtk_list_box_bind_model (list, G_LIST_MODEL (model), make_item, NULL, NULL);
+  return filter;
+}
+
 /**
  * bks_providers_page_set_providers:
  * @self: the page, without providers so far
@@ -222,7 +256,8 @@ bks_providers_page_set_providers (BksProvidersPage *self,
   g_return_if_fail (self->providers == NULL);
 
   self->providers = g_object_ref (providers);
-  gtk_list_box_bind_model (self->list, G_LIST_MODEL (providers), make_item, NULL, NULL);
+  self->used = bind_list (self, self->list, TRUE);
+  self->more = bind_list (self, self->more_list, FALSE);
   for (guint i = 0; roles[i] != NULL; i++)
     gtk_list_box_append (self->roles_list, bks_role_row_new (roles[i], bks_role_get_description (roles[i])));
   g_signal_connect_object (providers, "loaded", G_CALLBACK (loaded_cb), self, G_CONNECT_SWAPPED);

@@ -213,6 +213,20 @@ bks_wording_sum (gint64   calls,
 }
 
 /**
+ * bks_wording_tokens:
+ * @count: how many
+ *
+ * Returns: (transfer full): "48,120 tokens"
+ */
+char *
+bks_wording_tokens (gint64 count)
+{
+  g_autofree char *number = bks_wording_number (count);
+
+  return g_strdup_printf (ngettext ("%s token", "%s tokens", (gulong) count), number);
+}
+
+/**
  * bks_wording_estimate:
  * @estimate: what sending may cost
  *
@@ -222,12 +236,10 @@ char *
 bks_wording_estimate (const BksEstimate *estimate)
 {
   gint64 count = estimate->input_tokens + estimate->output_tokens;
-  g_autofree char *number = bks_wording_number (count);
-  g_autofree char *tokens = NULL;
+  g_autofree char *tokens = bks_wording_tokens (count);
   g_autofree char *cost = bks_wording_cost (estimate->cost_high);
   gboolean known = estimate->cost_high != BKS_MONEY_UNKNOWN && estimate->cost_high > 0;
 
-  tokens = g_strdup_printf (ngettext ("%s token", "%s tokens", (gulong) count), number);
   /* Translators: an estimate: about this price, this many tokens */
   return g_strdup_printf (known ? _("≈ %s · %s") : _("%s · ≈ %s"), cost, tokens);
 }

@@ -19,6 +19,7 @@ char *bks_wording_cost     (BksMoney           cost);
 char *bks_wording_sum      (gint64             calls,
                             BksMoney           cost,
                             gint64             unknown_costs);
+char *bks_wording_tokens   (gint64             count);
 char *bks_wording_time     (gint64             at_ms);
 char *bks_wording_date     (gint64             at_ms);
 char *bks_wording_month    (gint64             now_ms,
