@@ -60,8 +60,10 @@ add_fault (Look       *look,
 static gboolean
 is_persons (GtkWidget *label)
 {
-  return app_is_within (label, "BksBookTile") || app_is_within (label, "BksBinderRow") ||
-         (app_is_within (label, "AdwWindowTitle") && !gtk_widget_has_css_class (label, "subtitle"));
+  return (app_is_within (label, "BksBookTile") && gtk_widget_has_css_class (label, "heading")) ||
+         (app_is_within (label, "BksBinderRow") && !gtk_widget_has_css_class (label, "numeric")) ||
+         (app_is_within (label, "BksStudioPage") && app_is_within (label, "AdwWindowTitle") &&
+          !gtk_widget_has_css_class (label, "subtitle"));
 }
 
 static void

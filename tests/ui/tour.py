@@ -182,6 +182,9 @@ class Tour:
         yield from self.go_to_harbour()
         yield from self.inspector()
         yield from self.popup('studio-menu', 'F10')
+        app.key('alt+Return')
+        yield self.stop('book-details', self.dialog('Book Details'))
+        self.close_dialogs()
 
     def go_to_harbour(self):
         """The binder, which is a page of its own where it is narrow."""
