@@ -56,6 +56,20 @@ get_title (BksNode *node)
   return *title != '\0' ? title : _("Untitled");
 }
 
+/* A screen reader comes to the arrow or to the row of the list: both tell the node. */
+static void
+update_names (BksBinderRow *self)
+{
+  g_autofree char *description = bks_binder_row_describe (self->node);
+  GtkWidget *expander = gtk_widget_get_ancestor (GTK_WIDGET (self), GTK_TYPE_TREE_EXPANDER);
+  GtkWidget *item = expander != NULL ? gtk_widget_get_parent (expander) : NULL;
+
+  if (item == NULL)
+    return;
+  gtk_accessible_update_property (GTK_ACCESSIBLE (expander), GTK_ACCESSIBLE_PROPERTY_LABEL, description, -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (item), GTK_ACCESSIBLE_PROPERTY_LABEL, description, -1);
+}
+
 static void
 update (BksBinderRow *self)
 {
@@ -70,6 +84,7 @@ update (BksBinderRow *self)
   gtk_label_set_label (self->title_label, get_title (self->node));
   gtk_label_set_label (self->words_label, count);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->title_label), get_title (self->node));
+  update_names (self);
 }
 
 /* A chapter can have scenes, so it is a branch always; an arrow it has only with some. */

@@ -251,12 +251,9 @@ bind_row_cb (GtkListItemFactory *factory,
   GtkTreeExpander *expander = GTK_TREE_EXPANDER (gtk_list_item_get_child (item));
   GtkTreeListRow *row = gtk_list_item_get_item (item);
   g_autoptr(BksNode) node = gtk_tree_list_row_get_item (row);
-  g_autofree char *description = bks_binder_row_describe (node);
 
   gtk_tree_expander_set_list_row (expander, row);
   bks_binder_row_set_node (BKS_BINDER_ROW (gtk_tree_expander_get_child (expander)), node);
-  gtk_list_item_set_accessible_label (item, description);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (expander), GTK_ACCESSIBLE_PROPERTY_LABEL, description, -1);
 }
 
 static void
