@@ -132,13 +132,26 @@ find_faults (AppFixture *fixture,
   return look.faults;
 }
 
+/* libadwaita 1.7 tries the heading of an alert in one line before it breaks it, and GTK says that this is too wide;
+ * every other warning about sizes is a fault of ours. */
+static gboolean
+is_fault (const char     *domain,
+          GLogLevelFlags  level,
+          const char     *message,
+          gpointer        data)
+{
+  return strstr (message, "Trying to measure GtkLabel") == NULL;
+}
+
 static void
 assert_fits (AppFixture    *fixture,
              const AppPage *page)
 {
-  GtkWidget *root = page->show (fixture);
   g_autoptr(GPtrArray) faults = NULL;
+  GtkWidget *root;
 
+  g_test_log_set_fatal_handler (is_fault, NULL);
+  root = page->show (fixture);
   app_let_pass (400);
   gtk_test_widget_wait_for_draw (GTK_WIDGET (fixture->window));
   faults = find_faults (fixture, root);

@@ -83,7 +83,6 @@ update (BksBinderRow *self)
   gtk_image_set_from_icon_name (self->icon, get_icon_name (bks_node_get_kind (self->node)));
   gtk_label_set_label (self->title_label, get_title (self->node));
   gtk_label_set_label (self->words_label, count);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->title_label), get_title (self->node));
   update_names (self);
 }
 
@@ -228,6 +227,22 @@ bks_binder_row_find (GtkWidget *list,
   while (at != NULL && at != list && gtk_widget_get_parent (at) != list)
     at = gtk_widget_get_parent (at);
   return at != NULL && at != list ? find_below (at) : NULL;
+}
+
+/**
+ * bks_binder_row_get_cut_title:
+ * @self: a row
+ *
+ * Returns: (transfer none) (nullable): the title, if there is no room for all of it
+ */
+const char *
+bks_binder_row_get_cut_title (BksBinderRow *self)
+{
+  g_return_val_if_fail (BKS_IS_BINDER_ROW (self), NULL);
+
+  return pango_layout_is_ellipsized (gtk_label_get_layout (self->title_label))
+           ? gtk_label_get_text (self->title_label)
+           : NULL;
 }
 
 /**

@@ -203,6 +203,26 @@ find_focused_row (BksBinder *self)
                               bounds.origin.y + bounds.size.height / 2);
 }
 
+/* One for the list, not one a row: there are hundreds. */
+static gboolean
+query_tooltip_cb (BksBinder  *self,
+                  int         x,
+                  int         y,
+                  gboolean    by_keyboard,
+                  GtkTooltip *tooltip)
+{
+  BksBinderRow *row = by_keyboard ? find_focused_row (self) : bks_binder_row_find (GTK_WIDGET (self->list), x, y);
+  const char *title = row != NULL ? bks_binder_row_get_cut_title (row) : NULL;
+  graphene_rect_t bounds;
+
+  if (title == NULL || !gtk_widget_compute_bounds (GTK_WIDGET (row), GTK_WIDGET (self->list), &bounds))
+    return FALSE;
+  gtk_tooltip_set_text (tooltip, title);
+  gtk_tooltip_set_tip_area (tooltip, &(GdkRectangle) { (int) bounds.origin.x, (int) bounds.origin.y,
+                                                       (int) bounds.size.width, (int) bounds.size.height });
+  return TRUE;
+}
+
 static void
 menu_action (GtkWidget  *widget,
              const char *name,
@@ -572,6 +592,7 @@ bks_binder_class_init (BksBinderClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, activate_cb);
   gtk_widget_class_bind_template_callback (widget_class, search_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, search_activated_cb);
+  gtk_widget_class_bind_template_callback (widget_class, query_tooltip_cb);
   gtk_widget_class_bind_template_callback (widget_class, menu_pressed_cb);
   gtk_widget_class_bind_template_callback (widget_class, long_pressed_cb);
 }
