@@ -110,6 +110,20 @@ class Lint(unittest.TestCase):
                     found.append(f'{name}:{error.lineno}: {error.msg}')
         self.assert_none(found, 'syntax errors')
 
+    def test_every_shortcut_is_told(self):
+        """The keys that the code binds are those of the shortcuts window."""
+        modifiers = {'GDK_CONTROL_MASK': '<Control>', 'GDK_ALT_MASK': '<Alt>', 'GDK_SHIFT_MASK': '<Shift>'}
+        bound = set()
+        for name in sources('src/app/'):
+            for key, mask in re.findall(r'add_binding_action \(widget_class, GDK_KEY_(\w+), ([\w |]+),', read(name)):
+                bound.add(''.join(modifiers[part] for part in re.findall(r'GDK_\w+_MASK', mask)) + key)
+            bound.update(re.findall(r'\{ "[\w.-]+", \{ "([^"]+)" \} \}', read(name)))
+        overlay = ElementTree.fromstring(read('src/app/help-overlay.ui'))
+        told = {accelerator for node in overlay.iter('property') if node.get('name') == 'accelerator'
+                for accelerator in node.text.split()}
+        self.assertGreater(len(bound), 20)
+        self.assert_none(sorted(bound - told), 'keys that the shortcuts window does not tell')
+
     def test_xml_is_well_formed(self):
         found = []
         for name in files():

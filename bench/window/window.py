@@ -4,6 +4,9 @@
 AdwApplicationWindow with a bare GtkSourceView in the same run, and the frames of
 a binder of 670 rows that is scrolled from end to end.
 
+Processor times are those of the main thread: what it would take if nobody else
+used the machine.
+
 Usage: window.py PROBE [ROUNDS]
 """
 
@@ -86,12 +89,15 @@ def median(rows, name):
 
 def show(name, rows, bare, limits=True):
     paint, memory = median(rows, 'content_ms'), median(rows, 'resident_kib') / 1024
-    line = (f"{name:<8} first paint {paint:6.0f} ms (least {min(row['content_ms'] for row in rows):.0f})"
+    cpu = median(rows, 'cpu_ms')
+    line = (f"{name:<8} first paint {paint:6.0f} ms (least {min(row['content_ms'] for row in rows):.0f},"
+            f" processor {cpu:.0f})"
             f"   memory {memory:6.1f} MiB (own {median(rows, 'anonymous_kib') / 1024:.1f})")
     if limits:
         paint -= median(bare, 'content_ms')
         memory -= median(bare, 'resident_kib') / 1024
-        line += (f'   above bare: {paint:+.0f} ms (aim {PAINT_MS}: {verdict(paint, PAINT_MS)}),'
+        cpu -= median(bare, 'cpu_ms')
+        line += (f'   above bare: {paint:+.0f} ms (aim {PAINT_MS}: {verdict(paint, PAINT_MS)}; processor {cpu:+.0f}),'
                  f' {memory:+.1f} MiB (aim {MEMORY_MIB}: {verdict(memory, MEMORY_MIB)})')
     print(line)
 
@@ -133,7 +139,7 @@ def measure_binder(bench, rounds):
     print(f'binder   {frames} frames in {rounds} runs: longest {max(longest):.1f} ms'
           f' (each run: {", ".join(f"{step:.0f}" for step in longest)}), {over} over {FRAME_MS:.0f} ms'
           f' ({verdict(max(longest), FRAME_MS)});'
-          f' work a frame p50 {works[len(works) // 2]:.1f}, p99 {works[len(works) * 99 // 100]:.1f},'
+          f' processor time a frame p50 {works[len(works) // 2]:.1f}, p99 {works[len(works) * 99 // 100]:.1f},'
           f' most {works[-1]:.1f} ms')
 
 

@@ -5,6 +5,7 @@
 
 #include "bks-add-provider-dialog.h"
 #include "bks-async.h"
+#include "bks-book-dialog.h"
 #include "bks-help-dialog.h"
 #include "bks-library-page.h"
 #include "bks-models-page.h"
@@ -115,6 +116,17 @@ show_studio_scene (AppFixture *fixture)
 }
 
 static GtkWidget *
+show_book_details (AppFixture *fixture)
+{
+  GtkWidget *page = show_studio (fixture);
+  GtkWidget *dialog = bks_book_dialog_new (bks_studio_page_get_session (BKS_STUDIO_PAGE (page)));
+
+  adw_dialog_present (ADW_DIALOG (dialog), page);
+  app_wait_shown (dialog, "Only Models on This Computer");
+  return dialog;
+}
+
+static GtkWidget *
 show_new_book (AppFixture *fixture)
 {
   return show_dialog (fixture, ADW_DIALOG (bks_new_book_dialog_new ()));
@@ -184,6 +196,7 @@ const AppPage app_pages[] = {
   { "studio", show_studio },
   { "studio-scene", show_studio_scene },
   { "studio-empty", show_empty_studio },
+  { "book-details", show_book_details },
   { "preferences-providers", show_preferences },
   { "preferences-writing", show_writing },
   { "preferences-provider", show_provider },

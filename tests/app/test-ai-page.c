@@ -82,13 +82,19 @@ set_up_nobody (Fixture       *fixture,
   set_up_with (fixture, "http://127.0.0.1:9");
 }
 
+static gboolean
+is_last_reference (gpointer data)
+{
+  return G_OBJECT (data)->ref_count == 1;
+}
+
 static void
 tear_down (Fixture       *fixture,
            gconstpointer  data)
 {
   bks_manuscript_release (fixture->manuscript);
   adw_window_set_content (ADW_WINDOW (fixture->app.window), NULL);
-  app_let_pass (50);
+  app_wait_for (is_last_reference, fixture->manuscript, "the page to let go of the text");
   g_assert_finalize_object (fixture->manuscript);
   app_await (bks_book_session_close (fixture->book));
   g_clear_object (&fixture->book);
@@ -417,7 +423,7 @@ test_found_again (Fixture       *fixture,
   /* The program ends and starts again. */
   bks_manuscript_release (fixture->manuscript);
   adw_window_set_content (ADW_WINDOW (fixture->app.window), NULL);
-  app_let_pass (50);
+  app_wait_for (is_last_reference, fixture->manuscript, "the page to let go of the text");
   g_assert_finalize_object (fixture->manuscript);
   open_manuscript (fixture);
   show_page (fixture);

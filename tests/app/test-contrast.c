@@ -17,6 +17,7 @@
 /* As many pixels of a colour make it one of the letters', not of an edge. */
 #define LEAST_PIXELS 4
 #define BYTES_PER_PIXEL 4
+#define EDGE 8
 
 typedef struct
 {
@@ -91,6 +92,9 @@ get_seen_box (GtkWidget       *widget,
               graphene_rect_t *box)
 {
   graphene_rect_t whole = GRAPHENE_RECT_INIT (0, 0, look->width, look->height);
+
+  /* Without the line that high contrast draws around windows. */
+  graphene_rect_inset (&whole, EDGE, EDGE);
 
   if (!gtk_widget_compute_bounds (widget, look->window, box) || !graphene_rect_intersection (box, &whole, box))
     return FALSE;

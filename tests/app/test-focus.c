@@ -24,20 +24,20 @@ is_by_other_keys (GtkWidget *widget)
   return FALSE;
 }
 
-/* The toolkit remembers where the focus was in each widget. */
+/* The toolkit remembers in each widget where the focus was. */
+static void
+forget_focus_below (GtkWidget *widget)
+{
+  gtk_widget_set_focus_child (widget, NULL);
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL; child = gtk_widget_get_next_sibling (child))
+    forget_focus_below (child);
+}
+
 static void
 forget_focus (GtkWindow *window)
 {
-  GtkWidget *at = GTK_WIDGET (window);
-
   gtk_window_set_focus (window, NULL);
-  while (at != NULL)
-    {
-      GtkWidget *child = gtk_widget_get_focus_child (at);
-
-      gtk_widget_set_focus_child (at, NULL);
-      at = child;
-    }
+  forget_focus_below (GTK_WIDGET (window));
 }
 
 /* As the key does it, until it comes round to where it began. */

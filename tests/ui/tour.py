@@ -14,7 +14,11 @@ from world import SOURCE, wait_until
 BOOKS = SOURCE / 'tests/data/books'
 SHELF = [('Nine Small Debts', 'Ana Duarte'), ('Letters to a Lighthouse', 'Tomé Reis'), ('Field Notes', '')]
 SIZE = (1280, 800)
-NARROW = 560
+# 360 pixels of content, with the frame that a window has where there is no manager.
+NARROW_SIZE = (370, 720)
+# Up to this the binder is a page of its own.
+NARROW = 860
+SHEET = 560
 # Where the inspector covers the page until it is asked for.
 INSPECTOR_BESIDE = 1080
 
@@ -49,6 +53,7 @@ class Tour:
         self.app.settle(10)
 
     def stop(self, name, root=None, **options):
+        self.app.park_pointer()
         self.app.settle(10)
         return Stop(self.app, name, root, **options)
 
@@ -183,6 +188,9 @@ class Tour:
         yield from self.go_to_harbour()
         yield from self.inspector()
         yield from self.popup('studio-menu', 'F10')
+        app.key('alt+Return')
+        yield self.stop('book-details', self.dialog('Book Details'))
+        self.close_dialogs()
 
     def go_to_harbour(self):
         """The binder, which is a page of its own where it is narrow."""

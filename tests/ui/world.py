@@ -73,9 +73,10 @@ high-contrast={high_contrast}
 TOOLKIT_SETTINGS = '''[Settings]
 gtk-font-name=Cantarell 11
 gtk-decoration-layout=appmenu:close
-gtk-xft-dpi={dpi}
 '''
-DPI = 96 * 1024
+# Where X keeps the size of text for programs that ask no desktop.
+DPI = 96
+XA_RESOURCE_MANAGER, XA_STRING, PROP_MODE_REPLACE = 23, 31, 0
 
 
 class Unavailable(AssertionError):
@@ -234,7 +235,9 @@ class World(Household):
             high_contrast=str(high_contrast).lower()))
         toolkit = self.home / '.config/gtk-4.0'
         toolkit.mkdir()
-        (toolkit / 'settings.ini').write_text(TOOLKIT_SETTINGS.format(dpi=round(DPI * text_scale)))
+        (toolkit / 'settings.ini').write_text(TOOLKIT_SETTINGS)
+        if 'DISPLAY' in self.environment:
+            set_dpi(self.environment['DISPLAY'], round(DPI * text_scale))
 
     # ----------------------------------------------------- keyring -----
 
@@ -348,6 +351,10 @@ class App:
             return picture and was == picture
 
         wait_until(same, seconds, 'the window to come to rest')
+
+    def park_pointer(self):
+        """Out of the window: nothing is hovered, no tooltip shown."""
+        self.world.run('xdotool', 'mousemove', 1990, 1390)
 
     def screenshot(self, path, toplevel=None):
         """Photographs the window, with the menus over it, into a PNG file."""
@@ -661,6 +668,24 @@ def read_line(process, what, seconds=START_SECONDS):
     if not line:
         raise AssertionError(f'{what} ended before it was ready')
     return line
+
+
+def set_dpi(display, dpi):
+    """Sets the resolution of text on that X display, for programs that start from now on."""
+    xlib = ctypes.CDLL('libX11.so.6')
+    xlib.XOpenDisplay.restype = ctypes.c_void_p
+    xlib.XDefaultRootWindow.argtypes = [ctypes.c_void_p]
+    xlib.XDefaultRootWindow.restype = ctypes.c_ulong
+    xlib.XChangeProperty.argtypes = [ctypes.c_void_p, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_int,
+                                     ctypes.c_int, ctypes.c_char_p, ctypes.c_int]
+    xlib.XCloseDisplay.argtypes = [ctypes.c_void_p]
+    connection = xlib.XOpenDisplay(display.encode())
+    if not connection:
+        raise AssertionError(f'the display {display} does not answer')
+    resources = f'Xft.dpi:\t{dpi}\n'.encode()
+    xlib.XChangeProperty(connection, xlib.XDefaultRootWindow(connection), XA_RESOURCE_MANAGER, XA_STRING, 8,
+                         PROP_MODE_REPLACE, resources, len(resources))
+    xlib.XCloseDisplay(connection)
 
 
 def adopt_orphans():

@@ -56,6 +56,20 @@ get_title (BksNode *node)
   return *title != '\0' ? title : _("Untitled");
 }
 
+/* A screen reader comes to the arrow or to the row of the list: both tell the node. */
+static void
+update_names (BksBinderRow *self)
+{
+  g_autofree char *description = bks_binder_row_describe (self->node);
+  GtkWidget *expander = gtk_widget_get_ancestor (GTK_WIDGET (self), GTK_TYPE_TREE_EXPANDER);
+  GtkWidget *item = expander != NULL ? gtk_widget_get_parent (expander) : NULL;
+
+  if (item == NULL)
+    return;
+  gtk_accessible_update_property (GTK_ACCESSIBLE (expander), GTK_ACCESSIBLE_PROPERTY_LABEL, description, -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (item), GTK_ACCESSIBLE_PROPERTY_LABEL, description, -1);
+}
+
 static void
 update (BksBinderRow *self)
 {
@@ -69,7 +83,7 @@ update (BksBinderRow *self)
   gtk_image_set_from_icon_name (self->icon, get_icon_name (bks_node_get_kind (self->node)));
   gtk_label_set_label (self->title_label, get_title (self->node));
   gtk_label_set_label (self->words_label, count);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->title_label), get_title (self->node));
+  update_names (self);
 }
 
 /* A chapter can have scenes, so it is a branch always; an arrow it has only with some. */
@@ -213,6 +227,22 @@ bks_binder_row_find (GtkWidget *list,
   while (at != NULL && at != list && gtk_widget_get_parent (at) != list)
     at = gtk_widget_get_parent (at);
   return at != NULL && at != list ? find_below (at) : NULL;
+}
+
+/**
+ * bks_binder_row_get_cut_title:
+ * @self: a row
+ *
+ * Returns: (transfer none) (nullable): the title, if there is no room for all of it
+ */
+const char *
+bks_binder_row_get_cut_title (BksBinderRow *self)
+{
+  g_return_val_if_fail (BKS_IS_BINDER_ROW (self), NULL);
+
+  return pango_layout_is_ellipsized (gtk_label_get_layout (self->title_label))
+           ? gtk_label_get_text (self->title_label)
+           : NULL;
 }
 
 /**

@@ -20,6 +20,7 @@ void          bks_binder_row_set_node (BksBinderRow *self,
 BksBinderRow *bks_binder_row_find     (GtkWidget    *list,
                                        double        x,
                                        double        y);
+const char   *bks_binder_row_get_cut_title (BksBinderRow *self);
 char         *bks_binder_row_describe (BksNode      *node);
 
 G_END_DECLS

@@ -204,6 +204,26 @@ find_focused_row (BksBinder *self)
                               bounds.origin.y + bounds.size.height / 2);
 }
 
+/* One for the list, not one a row: there are hundreds. */
+static gboolean
+query_tooltip_cb (BksBinder  *self,
+                  int         x,
+                  int         y,
+                  gboolean    by_keyboard,
+                  GtkTooltip *tooltip)
+{
+  BksBinderRow *row = by_keyboard ? find_focused_row (self) : bks_binder_row_find (GTK_WIDGET (self->list), x, y);
+  const char *title = row != NULL ? bks_binder_row_get_cut_title (row) : NULL;
+  graphene_rect_t bounds;
+
+  if (title == NULL || !gtk_widget_compute_bounds (GTK_WIDGET (row), GTK_WIDGET (self->list), &bounds))
+    return FALSE;
+  gtk_tooltip_set_text (tooltip, title);
+  gtk_tooltip_set_tip_area (tooltip, &(GdkRectangle) { (int) bounds.origin.x, (int) bounds.origin.y,
+                                                       (int) bounds.size.width, (int) bounds.size.height });
+  return TRUE;
+}
+
 static void
 menu_action (GtkWidget  *widget,
              const char *name,
@@ -252,12 +272,9 @@ bind_row_cb (GtkListItemFactory *factory,
   GtkTreeExpander *expander = GTK_TREE_EXPANDER (gtk_list_item_get_child (item));
   GtkTreeListRow *row = gtk_list_item_get_item (item);
   g_autoptr(BksNode) node = gtk_tree_list_row_get_item (row);
-  g_autofree char *description = bks_binder_row_describe (node);
 
   gtk_tree_expander_set_list_row (expander, row);
   bks_binder_row_set_node (BKS_BINDER_ROW (gtk_tree_expander_get_child (expander)), node);
-  gtk_list_item_set_accessible_label (item, description);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (expander), GTK_ACCESSIBLE_PROPERTY_LABEL, description, -1);
 }
 
 static void
@@ -577,6 +594,7 @@ bks_binder_class_init (BksBinderClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, activate_cb);
   gtk_widget_class_bind_template_callback (widget_class, search_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, search_activated_cb);
+  gtk_widget_class_bind_template_callback (widget_class, query_tooltip_cb);
   gtk_widget_class_bind_template_callback (widget_class, menu_pressed_cb);
   gtk_widget_class_bind_template_callback (widget_class, long_pressed_cb);
 }

@@ -35,6 +35,7 @@ struct _BksEditor
   GtkScrolledWindow  *scroller;
   AdwClampScrollable *clamp;
   BksPageView        *view;
+  GMenuModel         *format_menu;
 };
 
 enum
@@ -159,6 +160,18 @@ style_changed_cb (BksEditor *self)
     self->measure_source = g_idle_add_once (update_measure, self);
 }
 
+/* What the context menu of the text has beside the toolkit's own. */
+static void
+update_menu (BksEditor *self)
+{
+  g_autoptr(GMenu) menu = g_menu_new ();
+
+  g_menu_append_section (menu, NULL, self->format_menu);
+  if (self->spelling != NULL)
+    g_menu_append_section (menu, NULL, spelling_text_buffer_adapter_get_menu_model (self->spelling));
+  gtk_text_view_set_extra_menu (GTK_TEXT_VIEW (self->view), G_MENU_MODEL (menu));
+}
+
 /* Off before it goes: a check that still runs would look for the buffer. */
 static void
 detach_spelling (BksEditor *self)
@@ -167,8 +180,8 @@ detach_spelling (BksEditor *self)
     return;
   spelling_text_buffer_adapter_set_enabled (self->spelling, FALSE);
   gtk_widget_insert_action_group (GTK_WIDGET (self->view), "spelling", NULL);
-  gtk_text_view_set_extra_menu (GTK_TEXT_VIEW (self->view), NULL);
   g_clear_object (&self->spelling);
+  update_menu (self);
 }
 
 /* Where no dictionary for the book's language is installed the default one's language is used. */
@@ -192,8 +205,7 @@ attach_spelling (BksEditor *self)
   self->spelling = spelling_text_buffer_adapter_new (bks_manuscript_get_buffer (self->manuscript), self->checker);
   spelling_text_buffer_adapter_set_enabled (self->spelling, TRUE);
   gtk_widget_insert_action_group (GTK_WIDGET (self->view), "spelling", G_ACTION_GROUP (self->spelling));
-  gtk_text_view_set_extra_menu (GTK_TEXT_VIEW (self->view),
-                                spelling_text_buffer_adapter_get_menu_model (self->spelling));
+  update_menu (self);
 }
 
 static void
@@ -298,6 +310,7 @@ bks_editor_class_init (BksEditorClass *klass)
   gtk_widget_class_bind_template_child (widget_class, BksEditor, scroller);
   gtk_widget_class_bind_template_child (widget_class, BksEditor, clamp);
   gtk_widget_class_bind_template_child (widget_class, BksEditor, view);
+  gtk_widget_class_bind_template_child (widget_class, BksEditor, format_menu);
   gtk_widget_class_bind_template_callback (widget_class, retry_cb);
   gtk_widget_class_bind_template_callback (widget_class, split_cb);
   gtk_widget_class_bind_template_callback (widget_class, title_changed_cb);
@@ -315,6 +328,7 @@ static void
 bks_editor_init (BksEditor *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  update_menu (self);
 
   self->manuscript_signals = g_signal_group_new (BKS_TYPE_MANUSCRIPT);
   g_signal_group_connect_object (self->manuscript_signals, "notify::long-paragraph", G_CALLBACK (long_changed_cb),

@@ -7,6 +7,8 @@
 
 #include <glib/gi18n.h>
 
+#include "bks-format-bar.h"
+#include "bks-page-format.h"
 #include "bks-page-markup.h"
 #include "bks-page-view.h"
 
@@ -25,6 +27,7 @@ struct _BksPageView
 
   GSignalGroup *scroll_signals;
   GtkWidget *title;
+  GtkWidget *bar;
   char      *saved_title;
 };
 
@@ -202,6 +205,8 @@ bks_page_view_size_allocate (GtkWidget *widget,
   if (adjustment != NULL)
     title.y -= (int) gtk_adjustment_get_value (adjustment);
   gtk_widget_size_allocate (self->title, &title, -1);
+  if (self->bar != NULL)
+    gtk_popover_present (GTK_POPOVER (self->bar));
 }
 
 static void
@@ -385,6 +390,8 @@ bks_page_view_dispose (GObject *object)
 
   g_clear_object (&self->scroll_signals);
   g_clear_pointer (&self->title, gtk_widget_unparent);
+  if (self->bar != NULL)
+    bks_format_bar_detach (BKS_FORMAT_BAR (g_steal_pointer (&self->bar)));
 
   G_OBJECT_CLASS (bks_page_view_parent_class)->dispose (object);
 }
@@ -395,6 +402,33 @@ bks_page_view_finalize (GObject *object)
   g_free (BKS_PAGE_VIEW (object)->saved_title);
 
   G_OBJECT_CLASS (bks_page_view_parent_class)->finalize (object);
+}
+
+static void
+format_action (GtkWidget  *widget,
+               const char *name,
+               GVariant   *parameter)
+{
+  GtkTextView *view = GTK_TEXT_VIEW (widget);
+
+  if (!gtk_text_view_get_editable (view))
+    return;
+  if (g_str_equal (name, "page.scene-break"))
+    bks_page_format_insert_break (gtk_text_view_get_buffer (view));
+  else
+    bks_page_format_toggle (gtk_text_view_get_buffer (view),
+                            g_str_equal (name, "page.bold") ? BKS_PAGE_FORMAT_BOLD : BKS_PAGE_FORMAT_ITALIC);
+}
+
+static void
+install_actions (GtkWidgetClass *widget_class)
+{
+  gtk_widget_class_install_action (widget_class, "page.italic", NULL, format_action);
+  gtk_widget_class_install_action (widget_class, "page.bold", NULL, format_action);
+  gtk_widget_class_install_action (widget_class, "page.scene-break", NULL, format_action);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_i, GDK_CONTROL_MASK, "page.italic", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_b, GDK_CONTROL_MASK, "page.bold", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Return, GDK_CONTROL_MASK, "page.scene-break", NULL);
 }
 
 static void
@@ -409,6 +443,7 @@ bks_page_view_class_init (BksPageViewClass *klass)
   widget_class->snapshot = bks_page_view_snapshot;
   widget_class->focus = bks_page_view_focus;
   widget_class->css_changed = bks_page_view_css_changed;
+  install_actions (widget_class);
   view_class->snapshot_layer = bks_page_view_snapshot_layer;
   view_class->move_cursor = bks_page_view_move_cursor;
   view_class->backspace = bks_page_view_backspace;
@@ -456,6 +491,7 @@ bks_page_view_init (BksPageView *self)
   gtk_widget_add_css_class (GTK_WIDGET (self), "manuscript");
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Text"), -1);
   add_title (self);
+  self->bar = bks_format_bar_new (view);
 
   gtk_event_controller_set_propagation_phase (keys, GTK_PHASE_CAPTURE);
   g_signal_connect_object (keys, "key-pressed", G_CALLBACK (key_cb), self, G_CONNECT_SWAPPED);

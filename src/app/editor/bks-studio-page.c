@@ -8,6 +8,7 @@
 #include "bks-async.h"
 #include "bks-ai-page.h"
 #include "bks-binder.h"
+#include "bks-book-dialog.h"
 #include "bks-editor.h"
 #include "bks-error.h"
 #include "bks-export-dialog.h"
@@ -470,6 +471,14 @@ export_action (GtkWidget  *widget,
 }
 
 static void
+details_action (GtkWidget  *widget,
+                const char *name,
+                GVariant   *parameter)
+{
+  adw_dialog_present (ADW_DIALOG (bks_book_dialog_new (BKS_STUDIO_PAGE (widget)->session)), widget);
+}
+
+static void
 add_action (GtkWidget  *widget,
             const char *name,
             GVariant   *parameter)
@@ -564,9 +573,11 @@ install_actions (GtkWidgetClass *widget_class)
 {
   gtk_widget_class_install_action (widget_class, "studio.save", NULL, save_action);
   gtk_widget_class_install_action (widget_class, "studio.export", "s", export_action);
+  gtk_widget_class_install_action (widget_class, "studio.details", NULL, details_action);
   gtk_widget_class_install_action (widget_class, "studio.add", "s", add_action);
   gtk_widget_class_install_action (widget_class, "studio.toggle-inspector", NULL, toggle_inspector_action);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_s, GDK_CONTROL_MASK, "studio.save", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Return, GDK_ALT_MASK, "studio.details", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F9, 0, "studio.toggle-inspector", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_n, GDK_CONTROL_MASK, "studio.add", "s", "chapter");
 }
