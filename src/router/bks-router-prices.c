@@ -264,6 +264,41 @@ bks_router_set_price (BksRouter  *self,
   return bks_spawn_finally (set_price_fiber, verb, verb_free);
 }
 
+static DexFuture *
+list_own_fiber (gpointer data)
+{
+  BksRouter *self = data;
+  GError *error = NULL;
+  g_autoptr(GPtrArray) rows = dex_await_boxed (bks_library_list_prices (self->library), &error);
+  GPtrArray *models;
+
+  if (rows == NULL || !dex_await (bks_router_load_prices (self), &error))
+    return bks_future_error (error);
+  models = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < rows->len; i++)
+    {
+      const BksPriceRow *row = g_ptr_array_index (rows, i);
+
+      if (row->own)
+        g_ptr_array_add (models, bks_router_describe_model (self, row->provider, row->model));
+    }
+  return dex_future_new_take_boxed (G_TYPE_PTR_ARRAY, models);
+}
+
+/**
+ * bks_router_list_own_prices:
+ * @self: a router
+ *
+ * Returns: (transfer full): resolves to a #GPtrArray of #BksModel: those whose price the author has set
+ */
+DexFuture *
+bks_router_list_own_prices (BksRouter *self)
+{
+  g_return_val_if_fail (BKS_IS_ROUTER (self), NULL);
+
+  return bks_spawn (NULL, list_own_fiber, g_object_ref (self), g_object_unref);
+}
+
 /* Fiber. */
 static GBytes *
 await_body (BksHttpExchange  *exchange,

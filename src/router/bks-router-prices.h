@@ -37,6 +37,7 @@ DexFuture     *bks_router_set_price     (BksRouter           *self,
                                          const char          *model,
                                          BksMoney             input,
                                          BksMoney             output);
+DexFuture     *bks_router_list_own_prices (BksRouter         *self);
 DexFuture     *bks_router_update_prices (BksRouter           *self,
                                          const char          *address,
                                          gboolean             keep,
