@@ -329,6 +329,21 @@ class Plans(MoneyCase):
         self.ok('budget', 'set', '--device', 'device-1', '--day', '0.10')
         self.assertEqual(self.budget('device', 'day', 'device-1')['limit_usd'], '0.1')
 
+    def test_a_call_of_a_companion(self):
+        """Refused before anything leaves this machine; what stays on it is allowed."""
+        self.add_device()
+        self.environment['BOOK_STUDIO_KEY_OPENAI'] = 'sk-test'
+        events = self.events('Once', '--model', 'openai:gpt-4o', '--device', 'device-1', status=1)
+        self.assertEqual(events[-1]['class'], 'TIER')
+        error = self.refused('complete', 'Once', '--model', 'openai:gpt-4o', '--device', 'device-1')
+        self.assertIn('The tier “free” does not have this provider. Use a model on this machine', error)
+        self.assertEqual(self.json('usage')['calls'], 0)
+        self.price()
+        self.complete('--device', 'device-1')
+        self.assertEqual(self.json('usage', '--by', 'device')['rows'][0]['label'], 'device-1')
+        used = self.json('plan', 'show', '--device', 'device-1')['used']
+        self.assertEqual((used['transformations'], used['tokens']), (0, 0))
+
 
 if __name__ == '__main__':
     taptest.main(sys.argv[3:])
