@@ -22,6 +22,7 @@ struct _BksHistoryPage
   GListStore     *items;
   guint           asked;        /* which list was asked for last */
 
+  GtkBox      *box;
   GtkStack    *stack;
   AdwEntryRow *snapshot_row;
   AdwComboRow *scope_row;
@@ -300,6 +301,7 @@ bks_history_page_class_init (BksHistoryPageClass *klass)
   widget_class->map = bks_history_page_map;
 
   gtk_widget_class_set_template_from_resource (widget_class, "/com/humanizer/BookStudio/bks-history-page.ui");
+  gtk_widget_class_bind_template_child (widget_class, BksHistoryPage, box);
   gtk_widget_class_bind_template_child (widget_class, BksHistoryPage, stack);
   gtk_widget_class_bind_template_child (widget_class, BksHistoryPage, snapshot_row);
   gtk_widget_class_bind_template_child (widget_class, BksHistoryPage, scope_row);

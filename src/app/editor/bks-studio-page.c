@@ -447,7 +447,7 @@ save_fiber (gpointer data)
                                 : bks_book_session_save (self->session);
   /* A failure stands in the banner over the text, for as long as it lasts. */
   if (dex_await (future, &error))
-    bks_ui_toast (GTK_WIDGET (self), _("Saved, and kept in the history. Book Studio also saves by itself while you write."));
+    bks_ui_toast (GTK_WIDGET (self), _("Saved. Book Studio also saves by itself while you write. This text is kept in the history."));
   return NULL;
 }
 
