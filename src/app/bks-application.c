@@ -15,6 +15,7 @@
 #include "bks-page-style.h"
 #include "bks-preferences-dialog.h"
 #include "bks-studio.h"
+#include "bks-suspend-private.h"
 #include "bks-ui.h"
 #include "bks-window.h"
 
@@ -270,6 +271,7 @@ open_studio (BksApplication *self)
 
   self->studio = bks_studio_new (self->data_dir, secrets, limits);
   bks_studio_set_listens (self->studio, TRUE);
+  bks_suspend_watch (self->studio);
   places = g_file_new_build_filename (bks_studio_get_data_dir (self->studio), "places.ini", NULL);
   self->places = bks_places_new (places);
   self->opened = bks_studio_open (self->studio);

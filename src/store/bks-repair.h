@@ -43,6 +43,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BksBookReport, bks_book_report_unref)
 BksBookReport *bks_book_check           (const char    *book_dir,
                                          BksLimits     *limits,
                                          GError       **error);
+gboolean       bks_book_quick_check     (const char    *book_dir,
+                                         BksLimits     *limits,
+                                         GError       **error);
 gboolean       bks_book_repair          (const char    *book_dir,
                                          BksBookReport *report,
                                          gint64         now_ms,

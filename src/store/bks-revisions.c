@@ -328,6 +328,11 @@ note_kept (BksConnection  *connection,
   return bks_connection_run (connection, statement, error);
 }
 
+static gboolean thin_node (BksConnection  *connection,
+                           const char     *node_id,
+                           gint64          now_ms,
+                           GError        **error);
+
 /* Adds what @keeping holds, unless the newest is just that. */
 static gboolean
 add_revision (BksConnection  *connection,
@@ -353,7 +358,7 @@ add_revision (BksConnection  *connection,
     return FALSE;
   *revision_id = bks_connection_get_last_id (connection);
   return note_kept (connection, facts->node_id, now_ms, error) &&
-         bks_book_thin_node (connection, facts->node_id, now_ms, error);
+         thin_node (connection, facts->node_id, now_ms, error);
 }
 
 /**
@@ -736,22 +741,12 @@ drop_revision (BksConnection  *connection,
   return bks_connection_run (connection, statement, error);
 }
 
-/**
- * bks_book_thin_node:
- * @connection: a connection in a transaction
- * @node_id: whose revisions
- * @now_ms: epoch milliseconds
- * @error: return location
- *
- * Lets go of those that are too old to be so many; see bks_retention_thin_revisions().
- *
- * Returns: whether it went well
- */
-gboolean
-bks_book_thin_node (BksConnection  *connection,
-                    const char     *node_id,
-                    gint64          now_ms,
-                    GError        **error)
+/* Lets go of those that are too old to be so many. */
+static gboolean
+thin_node (BksConnection  *connection,
+           const char     *node_id,
+           gint64          now_ms,
+           GError        **error)
 {
   g_autoptr(GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
   g_autoptr(GArray) times = g_array_new (FALSE, FALSE, sizeof (gint64));
@@ -804,7 +799,7 @@ thin_revisions (BksConnection  *connection,
   if (step == -1)
     return FALSE;
   for (guint i = 0; i < nodes->len; i++)
-    if (!bks_book_thin_node (connection, g_ptr_array_index (nodes, i), *(gint64 *) data, error))
+    if (!thin_node (connection, g_ptr_array_index (nodes, i), *(gint64 *) data, error))
       return FALSE;
   return TRUE;
 }
@@ -885,32 +880,4 @@ bks_book_count_damaged (BksConnection  *connection,
     }
   *checked = ids->len;
   return damaged;
-}
-
-static gboolean
-check_revisions (BksConnection  *connection,
-                 GValue         *result,
-                 gpointer        data,
-                 GError        **error)
-{
-  gint64 checked, damaged = bks_book_count_damaged (connection, &checked, error);
-
-  if (damaged == -1)
-    return FALSE;
-  g_value_init (result, G_TYPE_INT64);
-  g_value_set_int64 (result, damaged);
-  return TRUE;
-}
-
-/**
- * bks_book_store_check_revisions:
- * @store: a book's database
- *
- * Returns: (transfer full): resolves to how many revisions are damaged or do
- *   not agree with the text (gint64)
- */
-DexFuture *
-bks_book_store_check_revisions (BksDatabase *store)
-{
-  return bks_database_read (store, check_revisions, NULL, NULL);
 }

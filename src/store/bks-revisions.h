@@ -95,7 +95,6 @@ DexFuture   *bks_book_store_add_rescued         (BksDatabase *store,
                                                  gint64       now_ms);
 DexFuture   *bks_book_store_thin_revisions      (BksDatabase *store,
                                                  gint64       now_ms);
-DexFuture   *bks_book_store_check_revisions     (BksDatabase *store);
 DexFuture   *bks_book_store_add_snapshot        (BksDatabase *store,
                                                  const char  *id,
                                                  const char  *name,

@@ -7,6 +7,7 @@
 #include "bks-backup.h"
 #include "bks-book-session-private.h"
 #include "bks-error.h"
+#include "bks-repair.h"
 #include "bks-revisions.h"
 
 /* Backups of a book while it is open: every hour, and when it is closed, where something has changed. */
@@ -140,4 +141,36 @@ void
 bks_book_session_stop_backups (BksBookSession *self)
 {
   g_clear_handle_id (&self->backup_id, g_source_remove);
+}
+
+static gboolean
+check_thread (GValue        *result,
+              GCancellable  *cancellable,
+              gpointer       data,
+              GError       **error)
+{
+  Making *making = data;
+
+  return bks_book_quick_check (making->dir, making->limits, error);
+}
+
+/**
+ * bks_book_session_check:
+ * @self: a session
+ *
+ * Looks at the book's file in the background, without keeping anybody from it.
+ *
+ * Returns: (transfer full): resolves when it is sound; rejects with %BKS_ERROR_CORRUPT
+ */
+DexFuture *
+bks_book_session_check (BksBookSession *self)
+{
+  Making *making;
+
+  g_return_val_if_fail (BKS_IS_BOOK_SESSION (self), NULL);
+
+  making = g_new0 (Making, 1);
+  making->dir = g_strdup (self->dir);
+  making->limits = bks_limits_ref (self->limits);
+  return bks_run_in_thread (NULL, check_thread, making, making_free);
 }

@@ -63,8 +63,6 @@ GError      *bks_book_session_no_such_node    (const char     *node_id);
 
 /* bks-book-session-tree.c */
 void         bks_book_session_update_sums     (BksBookSession *self);
-void         bks_book_session_show_nodes      (BksBookSession *self,
-                                               GPtrArray      *nodes);
 gboolean     bks_book_session_await_nodes     (BksBookSession *self,
                                                GError        **error);
 char        *bks_book_session_clean_title     (BksBookSession *self,

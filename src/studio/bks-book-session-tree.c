@@ -291,16 +291,10 @@ drop_gone_nodes (BksBookSession *self,
     g_hash_table_remove (self->by_id, bks_node_get_id (g_ptr_array_index (gone, i)));
 }
 
-/**
- * bks_book_session_show_nodes:
- * @self: a session
- * @nodes: (element-type BksNode): what the file holds, level by level
- *
- * Brings the lists up to date. A node that stays is the same object.
- */
-void
-bks_book_session_show_nodes (BksBookSession *self,
-                             GPtrArray      *nodes)
+/* Brings the lists up to date with what the file holds, level by level. A node that stays is the same object. */
+static void
+show_nodes (BksBookSession *self,
+            GPtrArray      *nodes)
 {
   g_autoptr(GHashTable) present = g_hash_table_new (g_str_hash, g_str_equal);
   g_autoptr(GHashTable) places = g_hash_table_new (g_str_hash, g_str_equal);
@@ -345,7 +339,7 @@ bks_book_session_await_nodes (BksBookSession  *self,
 
   if (nodes == NULL)
     return FALSE;
-  bks_book_session_show_nodes (self, nodes);
+  show_nodes (self, nodes);
   return TRUE;
 }
 

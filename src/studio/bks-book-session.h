@@ -52,6 +52,9 @@ DexFuture  *bks_book_session_set_local_only (BksBookSession *self,
 DexFuture  *bks_book_session_save           (BksBookSession *self);
 DexFuture  *bks_book_session_close          (BksBookSession *self);
 
+/* bks-book-session-backup.c */
+DexFuture  *bks_book_session_check            (BksBookSession *self);
+
 /* bks-book-session-history.c */
 DexFuture  *bks_book_session_keep_revision    (BksBookSession *self,
                                                const char     *node_id);

@@ -393,18 +393,51 @@ bks_studio_open (BksStudio *self)
   return bks_spawn_finally (open_fiber, g_object_ref (self), g_object_unref);
 }
 
-static DexFuture *
-close_fiber (gpointer data)
+static GPtrArray *
+list_sessions (BksStudio *self)
 {
-  BksStudio *self = data;
-  g_autoptr(GPtrArray) sessions = g_ptr_array_new_with_free_func (g_object_unref);
+  GPtrArray *sessions = g_ptr_array_new_with_free_func (g_object_unref);
   GHashTableIter iter;
   gpointer session;
-  GError *first = NULL;
 
   g_hash_table_iter_init (&iter, self->sessions);
   while (g_hash_table_iter_next (&iter, NULL, &session))
     g_ptr_array_add (sessions, g_object_ref (session));
+  return sessions;
+}
+
+static DexFuture *
+save_fiber (gpointer data)
+{
+  g_autoptr(GPtrArray) sessions = list_sessions (data);
+  GError *first = NULL;
+
+  for (guint i = 0; i < sessions->len; i++)
+    dex_await (bks_book_session_save (g_ptr_array_index (sessions, i)), first == NULL ? &first : NULL);
+  return first != NULL ? bks_future_error (first) : dex_future_new_true ();
+}
+
+/**
+ * bks_studio_save:
+ * @self: a studio
+ *
+ * Returns: (transfer full): resolves when everything typed so far, in every book, is on disk
+ */
+DexFuture *
+bks_studio_save (BksStudio *self)
+{
+  g_return_val_if_fail (BKS_IS_STUDIO (self), NULL);
+
+  return bks_spawn_finally (save_fiber, g_object_ref (self), g_object_unref);
+}
+
+static DexFuture *
+close_fiber (gpointer data)
+{
+  BksStudio *self = data;
+  g_autoptr(GPtrArray) sessions = list_sessions (self);
+  GError *first = NULL;
+
   for (guint i = 0; i < sessions->len; i++)
     dex_await (bks_book_session_close (g_ptr_array_index (sessions, i)), first == NULL ? &first : NULL);
   if (first != NULL)

@@ -30,6 +30,7 @@ BksSecretStore *bks_studio_get_secrets        (BksStudio       *self);
 BksRouter      *bks_studio_get_router         (BksStudio       *self);
 BksPairing     *bks_studio_get_pairing        (BksStudio       *self);
 DexFuture      *bks_studio_open               (BksStudio       *self);
+DexFuture      *bks_studio_save               (BksStudio       *self);
 DexFuture      *bks_studio_close              (BksStudio       *self);
 GListModel     *bks_studio_get_books          (BksStudio       *self);
 DexFuture      *bks_studio_refresh_books      (BksStudio       *self);

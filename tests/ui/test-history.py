@@ -6,7 +6,9 @@ open text, a book that comes back from its backup."""
 
 import re
 import shutil
+import subprocess
 import sys
+import time
 import unittest
 from pathlib import Path
 
@@ -16,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from world import Unavailable, World, wait_until  # noqa: E402
 import taptest  # noqa: E402
 
+LOGIN = Path(__file__).resolve().with_name('login-fake.py')
 FIRST = 'The harbour was empty that night.'
 SECOND = 'Only the lamps were there.'
 
@@ -121,6 +124,34 @@ class History(unittest.TestCase):
         self.app.key('ctrl+z')
         self.app.wait_text('taken out of the trash')
         self.app.find('list item', re.compile('^Chapter 1'))
+        self.assertEqual(self.stored(), FIRST)
+
+    def test_a_damaged_book_is_told(self):
+        self.app.quit()
+        book = self.world.cli('book', 'import', '--sample').stdout.strip()
+        data = self.world.cli_json('book', 'backup', book)['path']
+        path = Path(data).parents[2] / 'books' / book / 'book.db'
+        with open(path, 'r+b') as file:
+            for page in range(60, 200, 5):
+                file.seek(4096 * page)
+                file.write(b'x' * 4096)
+        self.start()
+        self.world.run('gapplication', 'action', 'com.humanizer.BookStudio', 'open-book', f"'{book}'")
+        self.app.wait_text('Damaged')
+
+    def test_nothing_is_lost_to_sleep(self):
+        """The machine says that it sleeps, and then its battery is empty."""
+        self.app.quit()
+        bus = self.world.start('login', sys.executable, LOGIN, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        address = bus.stdout.readline().strip()
+        self.app = self.world.start_app(environment={'DBUS_SYSTEM_BUS_ADDRESS': address})
+        self.app.wait_text('The Salt Road')
+        self.app.click(self.app.find('text', 'Text'))
+        self.app.key('ctrl+End')
+        self.app.type(FIRST)
+        print('sleep', file=bus.stdin, flush=True)
+        time.sleep(0.4)
+        self.app.kill()
         self.assertEqual(self.stored(), FIRST)
 
     def test_a_lost_book_comes_back(self):

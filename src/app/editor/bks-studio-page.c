@@ -518,6 +518,25 @@ active_changed_cb (BksStudioPage *self,
   bks_verb_start (save_quietly_fiber, self, NULL, NULL);
 }
 
+static DexFuture *
+check_fiber (gpointer data)
+{
+  BksVerb *verb = data;
+  BksStudioPage *self = verb->self;
+  g_autoptr(GError) error = NULL;
+
+  if (!dex_await (bks_book_session_check (self->session), &error) && gtk_widget_get_root (GTK_WIDGET (self)) != NULL)
+    bks_ui_present_error (GTK_WIDGET (self), _("This Book’s File Is Damaged"), error);
+  return NULL;
+}
+
+/* Once the person can read: it takes a moment with a long book. */
+static void
+check_later (GtkWidget *widget)
+{
+  bks_verb_start (check_fiber, widget, NULL, NULL);
+}
+
 static void
 bks_studio_page_root (GtkWidget *widget)
 {
@@ -526,6 +545,7 @@ bks_studio_page_root (GtkWidget *widget)
   if (GTK_IS_WINDOW (gtk_widget_get_root (widget)))
     g_signal_connect_object (gtk_widget_get_root (widget), "notify::is-active", G_CALLBACK (active_changed_cb),
                              widget, G_CONNECT_SWAPPED);
+  bks_ui_after_paint (widget, check_later);
 }
 
 static void
