@@ -135,7 +135,9 @@ class History(unittest.TestCase):
             for page in range(60, 200, 5):
                 file.seek(4096 * page)
                 file.write(b'x' * 4096)
-        self.start()
+        self.world.forget_session()
+        self.app = self.world.start_app()
+        self.app.wait_text('Pride and Prejudice')
         self.world.run('gapplication', 'action', 'com.humanizer.BookStudio', 'open-book', f"'{book}'")
         self.app.wait_text('Damaged')
 
