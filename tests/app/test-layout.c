@@ -132,15 +132,21 @@ find_faults (AppFixture *fixture,
   return look.faults;
 }
 
+static char *warning;
+
 /* libadwaita 1.7 tries the heading of an alert in one line before it breaks it, and GTK says that this is too wide;
  * every other warning about sizes is a fault of ours. */
-static gboolean
-is_fault (const char     *domain,
-          GLogLevelFlags  level,
-          const char     *message,
-          gpointer        data)
+static GLogWriterOutput
+note_warning (GLogLevelFlags   level,
+              const GLogField *fields,
+              gsize            n_fields,
+              gpointer         data)
 {
-  return strstr (message, "Trying to measure GtkLabel") == NULL;
+  for (gsize i = 0; i < n_fields; i++)
+    if ((level & G_LOG_LEVEL_WARNING) && g_str_equal (fields[i].key, "MESSAGE") &&
+        strstr (fields[i].value, "Trying to measure GtkLabel") == NULL)
+      g_set_str (&warning, fields[i].value);
+  return g_log_writer_default (level, fields, n_fields, data);
 }
 
 static void
@@ -150,11 +156,13 @@ assert_fits (AppFixture    *fixture,
   g_autoptr(GPtrArray) faults = NULL;
   GtkWidget *root;
 
-  g_test_log_set_fatal_handler (is_fault, NULL);
+  g_clear_pointer (&warning, g_free);
   root = page->show (fixture);
   app_let_pass (400);
   gtk_test_widget_wait_for_draw (GTK_WIDGET (fixture->window));
   faults = find_faults (fixture, root);
+  if (warning != NULL)
+    g_test_fail_printf ("%s: %s", page->name, warning);
   for (guint i = 0; i < faults->len; i++)
     g_test_message ("%s", (char *) g_ptr_array_index (faults, i));
   if (faults->len > 0)
@@ -218,6 +226,9 @@ main (int   argc,
       char *argv[])
 {
   gtk_test_init (&argc, &argv, NULL);
+  /* The tests tell a warning as a fault of its page. */
+  g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
+  g_log_set_writer_func (note_warning, NULL, NULL);
   dex_init ();
   adw_init ();
   set_dpi (DPI);

@@ -41,6 +41,20 @@ test_new_book_appears (AppFixture    *fixture,
 }
 
 static void
+test_backup (AppFixture    *fixture,
+             gconstpointer  data)
+{
+  g_autoptr(BksBook) salt = app_await_book (bks_studio_create_book (fixture->studio, "The Salt Road", ""));
+  g_autoptr(BksBook) notes = app_await_book (bks_studio_create_book (fixture->studio, "Field Notes", ""));
+  GtkWidget *page;
+
+  app_await (bks_studio_back_up_book (fixture->studio, bks_book_get_id (salt), NULL, FALSE));
+  page = show_library (fixture);
+  app_wait_shown (page, "Backed up today");
+  app_assert_shown (page, "Field Notes");
+}
+
+static void
 test_search (AppFixture    *fixture,
              gconstpointer  data)
 {
@@ -181,6 +195,7 @@ main (int   argc,
   adw_init ();
   ADD ("empty", test_empty);
   ADD ("new-book-appears", test_new_book_appears);
+  ADD ("backup", test_backup);
   ADD ("search", test_search);
   ADD ("trash-and-undo", test_trash_and_undo);
   ADD ("import-opens", test_import_opens);

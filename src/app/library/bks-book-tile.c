@@ -5,20 +5,26 @@
 
 #include <glib/gi18n.h>
 
+#include "bks-async.h"
+#include "bks-backup.h"
 #include "bks-book-cover.h"
 #include "bks-book-tile.h"
+#include "bks-ui.h"
 #include "bks-wording.h"
 
 struct _BksBookTile
 {
   GtkWidget parent_instance;
 
+  BksStudio    *studio;
   BksBook      *book;
+  gboolean      asking; /* for its backups */
   GSignalGroup *book_signals;
 
   BksBookCover *cover;
   GtkLabel     *title_label;
   GtkLabel     *facts_label;
+  GtkLabel     *backup_label;
 };
 
 enum
@@ -42,6 +48,31 @@ make_facts (BksBook *book)
   return g_strdup_printf ("%s · %s", words, when);
 }
 
+/* Whether a copy of it stands elsewhere is known when the folder of its backups was read. */
+static DexFuture *
+backup_fiber (gpointer data)
+{
+  BksVerb *verb = data;
+  BksBookTile *self = verb->self;
+  BksBook *book = verb->object;
+  g_autoptr(GPtrArray) backups = NULL;
+  g_autofree char *when = NULL;
+  g_autofree char *text = NULL;
+
+  self->asking = FALSE;
+  backups = dex_await_boxed (bks_studio_list_backups (self->studio, bks_book_get_id (book)), NULL);
+  if (self->backup_label == NULL || self->book != book)
+    return NULL; /* The tile shows another one by now. */
+  if (backups != NULL && backups->len > 0)
+    when = bks_wording_when (((BksBackup *) g_ptr_array_index (backups, 0))->at, g_get_real_time () / 1000);
+  if (when != NULL)
+    /* Translators: a day as one would say it: "today", "Tuesday", "May" */
+    text = g_strdup_printf (_("Backed up %s"), when);
+  gtk_label_set_label (self->backup_label, text != NULL ? text : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->backup_label), text != NULL);
+  return NULL;
+}
+
 static void
 update (BksBookTile *self)
 {
@@ -56,6 +87,12 @@ update (BksBookTile *self)
   gtk_label_set_label (self->title_label, bks_book_get_title (self->book));
   gtk_label_set_label (self->facts_label, facts);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self), bks_book_get_title (self->book));
+  /* Several facts of a book change at once; its backups are asked for once. */
+  if (self->studio != NULL && !self->asking)
+    {
+      self->asking = TRUE;
+      bks_verb_start (backup_fiber, self, NULL, self->book);
+    }
 }
 
 static void
@@ -85,6 +122,7 @@ bks_book_tile_dispose (GObject *object)
 
   g_clear_object (&self->book_signals);
   g_clear_object (&self->book);
+  g_clear_object (&self->studio);
   gtk_widget_dispose_template (GTK_WIDGET (self), BKS_TYPE_BOOK_TILE);
 
   G_OBJECT_CLASS (bks_book_tile_parent_class)->dispose (object);
@@ -114,6 +152,7 @@ bks_book_tile_class_init (BksBookTileClass *klass)
   gtk_widget_class_bind_template_child (widget_class, BksBookTile, cover);
   gtk_widget_class_bind_template_child (widget_class, BksBookTile, title_label);
   gtk_widget_class_bind_template_child (widget_class, BksBookTile, facts_label);
+  gtk_widget_class_bind_template_child (widget_class, BksBookTile, backup_label);
   gtk_widget_class_bind_template_callback (widget_class, menu_pressed_cb);
   gtk_widget_class_bind_template_callback (widget_class, long_pressed_cb);
   gtk_widget_class_set_css_name (widget_class, "booktile");
@@ -130,13 +169,17 @@ bks_book_tile_init (BksBookTile *self)
 
 /**
  * bks_book_tile_new:
+ * @studio: the studio, which knows the backups
  *
  * Returns: (transfer floating): a tile without a book
  */
 GtkWidget *
-bks_book_tile_new (void)
+bks_book_tile_new (BksStudio *studio)
 {
-  return g_object_new (BKS_TYPE_BOOK_TILE, NULL);
+  BksBookTile *self = g_object_new (BKS_TYPE_BOOK_TILE, NULL);
+
+  self->studio = g_object_ref (studio);
+  return GTK_WIDGET (self);
 }
 
 /**
@@ -164,7 +207,9 @@ bks_book_tile_set_book (BksBookTile *self,
 {
   g_return_if_fail (BKS_IS_BOOK_TILE (self));
 
-  g_set_object (&self->book, book);
+  if (g_set_object (&self->book, book))
+    self->asking = FALSE;
+  gtk_widget_set_visible (GTK_WIDGET (self->backup_label), FALSE);
   g_signal_group_set_target (self->book_signals, book);
   update (self);
 }

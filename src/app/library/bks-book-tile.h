@@ -3,7 +3,7 @@
 
 #include <gtk/gtk.h>
 
-#include "bks-book.h"
+#include "bks-studio.h"
 
 G_BEGIN_DECLS
 
@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 #define BKS_TYPE_BOOK_TILE (bks_book_tile_get_type ())
 G_DECLARE_FINAL_TYPE (BksBookTile, bks_book_tile, BKS, BOOK_TILE, GtkWidget)
 
-GtkWidget *bks_book_tile_new      (void);
+GtkWidget *bks_book_tile_new      (BksStudio   *studio);
 BksBook   *bks_book_tile_get_book (BksBookTile *self);
 void       bks_book_tile_set_book (BksBookTile *self,
                                    BksBook     *book);

@@ -152,7 +152,7 @@ setup_tile_cb (GtkListItemFactory *factory,
                GtkListItem        *item,
                BksLibraryPage     *self)
 {
-  GtkWidget *tile = bks_book_tile_new ();
+  GtkWidget *tile = bks_book_tile_new (self->studio);
 
   g_signal_connect_object (tile, "menu-requested", G_CALLBACK (menu_requested_cb), self, G_CONNECT_SWAPPED);
   gtk_list_item_set_child (item, tile);
