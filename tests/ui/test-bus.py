@@ -23,7 +23,7 @@ except ImportError:
 KEY = 'sk-needle-5a0c83e1d4'
 INTERFACE = f'{APPLICATION_ID}.Ai1'
 PATH = '/com/humanizer/BookStudio/Ai1'
-METHODS = {'GetProviders', 'GetModels', 'GetUsage', 'SetApiKey', 'RemoveKey', 'ValidateKey'}
+METHODS = {'GetProviders', 'GetModels', 'GetUsage', 'GetHealth', 'GetPlan', 'SetApiKey', 'RemoveKey', 'ValidateKey'}
 # As long as a slow machine needs; a person may take longer.
 PATIENCE_MS = 60000
 
@@ -144,13 +144,33 @@ class Bus(unittest.TestCase):
         usage = self.world.cli_json('usage')
         self.assertEqual((row['label'], row['calls'], row['cost-usd']), ('openai', 1, usage['cost_usd']))
 
+        self.assertEqual(self.caller.call('GetHealth'), ([],))
+        self.world.cli('budget', 'set', '--month', '2.50')
+        [plan] = self.caller.call('GetPlan')
+        self.assertEqual((plan['source'], plan['tier'], plan['limit-usd']), ('own-keys', 'self-managed', '2.5'))
+        self.assertEqual((plan['used-usd'], plan['used-transformations']), (usage['cost_usd'], 0))
+        self.assertNotIn('limit-tokens', plan)
+
         pending = self.caller.start('RemoveKey', '(s)', 'openai')
+        # Who asks is named, by the program that its process runs.
         app.find('alert', re.compile('Remove the Key of OpenAI'))
+        app.wait_text(re.escape(os.path.realpath(sys.executable)))
         app.press('button', 'Remove Key')
         self.assertIsNone(pending.wait())
         self.assertFalse(self.provider()['has-key'])
         self.assertFalse([answer for answer in self.caller.said if KEY in answer], 'a key never comes out')
         self.assertEqual(app.quit(), 0)
+
+    def test_health_of_a_refused_key(self):
+        app = self.world.start_app()
+        self.assertIsNone(self.set_key(app))
+        self.world.cli('provider', 'set-key', 'openai', input='sk-another-key')
+        valid, failure, verdict = self.caller.call('ValidateKey', '(s)', 'openai')
+        self.assertEqual((valid, failure), (False, 'AUTH'))
+        self.assertRegex(verdict, 'key')
+        [[circuit]] = self.caller.call('GetHealth')
+        self.assertEqual({name: circuit[name] for name in ('provider', 'model', 'state', 'reason')},
+                         {'provider': 'openai', 'model': '', 'state': 'dead', 'reason': 'AUTH'})
 
     def test_one_question_at_a_time_and_for_who_is_there(self):
         app = self.world.start_app()

@@ -11,6 +11,7 @@
 #include "bks-async.h"
 #include "bks-bus-caller.h"
 #include "bks-error.h"
+#include "bks-router-money.h"
 #include "bks-window.h"
 #include "bks-wording.h"
 
@@ -201,14 +202,21 @@ static gboolean
 get_models (Call    *call,
             GError **error)
 {
-  g_autoptr(GPtrArray) models = dex_await_boxed (bks_router_list_models (get_router (call), call->provider,
-                                                                         call->cancellable), error);
+  g_autoptr(GPtrArray) models = NULL;
   GVariantBuilder list = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("aa{sv}"));
 
+  if (!dex_await (bks_router_load_prices (get_router (call)), error))
+    return FALSE;
+  models = dex_await_boxed (bks_router_list_models (get_router (call), call->provider, call->cancellable), error);
   if (models == NULL)
     return FALSE;
   for (guint i = 0; i < models->len; i++)
-    g_variant_builder_add_value (&list, describe_model (g_ptr_array_index (models, i)));
+    {
+      g_autoptr(BksModel) model = bks_router_describe_model (get_router (call), call->provider,
+                                                             bks_model_get_id (g_ptr_array_index (models, i)));
+
+      g_variant_builder_add_value (&list, describe_model (model));
+    }
   bks_ai1_complete_get_models (call->self->skeleton, g_object_ref (call->invocation),
                                g_variant_builder_end (&list));
   return TRUE;
@@ -247,6 +255,101 @@ get_usage (Call    *call,
   for (guint i = 0; i < rows->len; i++)
     g_variant_builder_add_value (&list, describe_usage (g_ptr_array_index (rows, i)));
   bks_ai1_complete_get_usage (call->self->skeleton, g_object_ref (call->invocation), g_variant_builder_end (&list));
+  return TRUE;
+}
+
+/* Health and plan */
+
+static const char *
+get_class (BksError reason)
+{
+  GError error = { .domain = BKS_ERROR, .code = (int) reason };
+
+  return bks_error_get_class_name (&error);
+}
+
+static GVariant *
+describe_circuit (const BksCircuit *circuit)
+{
+  GVariantDict dict;
+
+  g_variant_dict_init (&dict, NULL);
+  g_variant_dict_insert (&dict, "provider", "s", circuit->provider);
+  g_variant_dict_insert (&dict, "model", "s", circuit->model);
+  g_variant_dict_insert (&dict, "state", "s", bks_circuit_state_to_string (circuit->state));
+  g_variant_dict_insert (&dict, "reason", "s", circuit->state != BKS_CIRCUIT_CLOSED ? get_class (circuit->reason) : "");
+  if (circuit->until_ms > 0)
+    g_variant_dict_insert (&dict, "until", "x", circuit->until_ms);
+  return g_variant_dict_end (&dict);
+}
+
+static gboolean
+get_health (Call    *call,
+            GError **error)
+{
+  g_autoptr(GPtrArray) circuits = dex_await_boxed (bks_router_list_health (get_router (call)), error);
+  GVariantBuilder list = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("aa{sv}"));
+
+  if (circuits == NULL)
+    return FALSE;
+  for (guint i = 0; i < circuits->len; i++)
+    g_variant_builder_add_value (&list, describe_circuit (g_ptr_array_index (circuits, i)));
+  bks_ai1_complete_get_health (call->self->skeleton, g_object_ref (call->invocation), g_variant_builder_end (&list));
+  return TRUE;
+}
+
+static void
+insert_amount (GVariantDict *dict,
+               const char   *name,
+               BksMoney      amount)
+{
+  g_autofree char *text = amount >= 0 ? bks_money_format (amount) : NULL;
+
+  if (text != NULL)
+    g_variant_dict_insert (dict, name, "s", text);
+}
+
+static void
+insert_limit (GVariantDict *dict,
+              const char   *name,
+              gint64        limit)
+{
+  if (limit != BKS_UNLIMITED)
+    g_variant_dict_insert (dict, name, "x", limit);
+}
+
+static GVariant *
+describe_plan (const BksPlanState *plan)
+{
+  GVariantDict dict;
+
+  g_variant_dict_init (&dict, NULL);
+  g_variant_dict_insert (&dict, "source", "s", plan->source);
+  g_variant_dict_insert (&dict, "tier", "s", plan->tier != NULL ? plan->tier->id : "self-managed");
+  if (plan->tier != NULL)
+    {
+      insert_limit (&dict, "limit-transformations", plan->tier->transformations);
+      insert_limit (&dict, "limit-tokens", plan->tier->tokens);
+    }
+  insert_amount (&dict, "limit-usd", plan->tier != NULL ? plan->tier->cost_cap : plan->used->hard);
+  g_variant_dict_insert (&dict, "used-transformations", "x", plan->used->operations);
+  g_variant_dict_insert (&dict, "used-tokens", "x", plan->used->tokens);
+  if (plan->used->calls > 0)
+    insert_amount (&dict, "used-usd", plan->used->spent);
+  g_variant_dict_insert (&dict, "unknown-costs", "x", plan->used->unknown);
+  g_variant_dict_insert (&dict, "resets-at", "x", plan->used->resets_at);
+  return g_variant_dict_end (&dict);
+}
+
+static gboolean
+get_plan (Call    *call,
+          GError **error)
+{
+  g_autoptr(BksPlanState) plan = dex_await_boxed (bks_router_get_plan (get_router (call), NULL), error);
+
+  if (plan == NULL)
+    return FALSE;
+  bks_ai1_complete_get_plan (call->self->skeleton, g_object_ref (call->invocation), describe_plan (plan));
   return TRUE;
 }
 
@@ -441,6 +544,22 @@ validate_key_cb (BksAiBus              *self,
 }
 
 static gboolean
+get_health_cb (BksAiBus              *self,
+               GDBusMethodInvocation *invocation)
+{
+  start (self, invocation, get_health, NULL, NULL, 0);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+get_plan_cb (BksAiBus              *self,
+             GDBusMethodInvocation *invocation)
+{
+  start (self, invocation, get_plan, NULL, NULL, 0);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
 set_api_key_cb (BksAiBus              *self,
                 GDBusMethodInvocation *invocation,
                 const char            *provider,
@@ -484,6 +603,8 @@ bks_ai_bus_init (BksAiBus *self)
   g_signal_connect_object (self->skeleton, "handle-get-providers", G_CALLBACK (get_providers_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->skeleton, "handle-get-models", G_CALLBACK (get_models_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->skeleton, "handle-get-usage", G_CALLBACK (get_usage_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->skeleton, "handle-get-health", G_CALLBACK (get_health_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->skeleton, "handle-get-plan", G_CALLBACK (get_plan_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->skeleton, "handle-validate-key", G_CALLBACK (validate_key_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->skeleton, "handle-set-api-key", G_CALLBACK (set_api_key_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->skeleton, "handle-remove-key", G_CALLBACK (remove_key_cb), self, G_CONNECT_SWAPPED);
