@@ -14,10 +14,12 @@
 #include "bks-help-dialog.h"
 #include "bks-page-style.h"
 #include "bks-preferences-dialog.h"
+#include "bks-router-money.h"
 #include "bks-studio.h"
 #include "bks-suspend-private.h"
 #include "bks-ui.h"
 #include "bks-window.h"
+#include "bks-wording.h"
 
 /* After this long the process ends although a disk does not answer. */
 #define CLOSE_SECONDS 20
@@ -28,6 +30,7 @@ struct _BksApplication
 
   BksStudio    *studio;
   DexFuture    *opened;
+  GMenu        *month_menu; /* one item: what the month cost */
   BksProviderList *providers; /* kept: what is known is shown at once */
   GSettings    *settings;
   BksPageStyle *page_style;
@@ -160,6 +163,14 @@ providers_cb (GSimpleAction *action,
 }
 
 static void
+usage_cb (GSimpleAction *action,
+          GVariant      *parameter,
+          gpointer       data)
+{
+  present_preferences (data, "usage");
+}
+
+static void
 help_cb (GSimpleAction *action,
          GVariant      *parameter,
          gpointer       data)
@@ -222,6 +233,7 @@ static const GActionEntry actions[] = {
   { "quit", quit_cb },
   { "preferences", preferences_cb },
   { "providers", providers_cb },
+  { "usage", usage_cb },
   { "help", help_cb },
   { "about", about_cb },
   { "open-book", open_book_cb, "s" },
@@ -248,6 +260,83 @@ set_accels (BksApplication *self)
   for (guint i = 0; i < G_N_ELEMENTS (table); i++)
     gtk_application_set_accels_for_action (GTK_APPLICATION (self), table[i].action,
                                            (const char *[]){ table[i].accels[0], NULL });
+}
+
+/* Money: the month in the menu, and a word at its thresholds */
+
+static void
+set_month (BksApplication      *self,
+           const BksProjection *projection)
+{
+  g_autofree char *month = bks_wording_month (g_get_real_time () / 1000, projection->spent, projection->unknown);
+  /* Translators: a month and what it cost: "Usage: Nov $3.12" */
+  g_autofree char *label = g_strdup_printf (_("_Usage: %s"), month);
+
+  g_menu_remove_all (self->month_menu);
+  g_menu_append (self->month_menu, label, "app.usage");
+}
+
+static DexFuture *
+month_fiber (gpointer data)
+{
+  BksVerb *verb = data;
+  BksApplication *self = verb->self;
+  g_autoptr(BksProjection) projection = NULL;
+
+  projection = dex_await_boxed (bks_router_project_month (bks_studio_get_router (self->studio)), NULL);
+  if (projection != NULL && self->month_menu != NULL)
+    set_month (self, projection);
+  return NULL;
+}
+
+static void
+update_month (BksApplication *self)
+{
+  bks_verb_start (month_fiber, self, NULL, NULL);
+}
+
+static void
+threshold_cb (BksApplication     *self,
+              guint               percent,
+              const BksAllowance *allowance)
+{
+  g_autofree char *text = bks_wording_threshold (percent, allowance);
+  BksWindow *window = find_window (self);
+  g_autoptr(GNotification) notification = NULL;
+
+  if (window != NULL && gtk_window_is_active (GTK_WINDOW (window)))
+    {
+      bks_window_show_toast (window, text);
+      return;
+    }
+  notification = g_notification_new (_("Spending"));
+  g_notification_set_body (notification, text);
+  g_notification_set_default_action (notification, "app.usage");
+  g_application_send_notification (G_APPLICATION (self), "spending", notification);
+}
+
+static void
+overrun_cb (BksApplication     *self,
+            const BksAllowance *allowance)
+{
+  threshold_cb (self, 0, allowance);
+}
+
+static DexFuture *
+watch_money_fiber (gpointer data)
+{
+  BksVerb *verb = data;
+  BksApplication *self = verb->self;
+  BksRouter *router;
+
+  if (!dex_await (bks_application_wait_studio (self), NULL) || self->month_menu == NULL)
+    return NULL;
+  router = bks_studio_get_router (self->studio);
+  g_signal_connect_object (router, "usage-changed", G_CALLBACK (update_month), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (bks_router_get_ledger (router), "threshold", G_CALLBACK (threshold_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (bks_router_get_ledger (router), "overrun", G_CALLBACK (overrun_cb), self, G_CONNECT_SWAPPED);
+  update_month (self);
+  return NULL;
 }
 
 static gboolean
@@ -292,7 +381,10 @@ bks_application_startup (GApplication *application)
   self->settings = g_settings_new (BKS_APPLICATION_ID);
   self->page_style = bks_page_style_new (self->settings);
   self->sigterm_source = g_unix_signal_add (SIGTERM, terminate_cb, self);
+  self->month_menu = g_menu_new ();
+  g_menu_append (self->month_menu, _("_Usage"), "app.usage");
   open_studio (self);
+  bks_verb_start (watch_money_fiber, self, NULL, NULL);
 }
 
 static void
@@ -423,6 +515,7 @@ bks_application_dispose (GObject *object)
 
   dex_clear (&self->opened);
   g_clear_object (&self->ai_bus);
+  g_clear_object (&self->month_menu);
   g_clear_object (&self->providers);
   g_clear_object (&self->studio);
   g_clear_object (&self->settings);
@@ -534,6 +627,20 @@ bks_application_get_label (BksApplication *self)
   g_return_val_if_fail (BKS_IS_APPLICATION (self), NULL);
 
   return self->label;
+}
+
+/**
+ * bks_application_get_month_menu:
+ * @self: the application, started
+ *
+ * Returns: (transfer none): a section for main menus: what the month cost
+ */
+GMenuModel *
+bks_application_get_month_menu (BksApplication *self)
+{
+  g_return_val_if_fail (BKS_IS_APPLICATION (self), NULL);
+
+  return G_MENU_MODEL (self->month_menu);
 }
 
 /**

@@ -19,6 +19,7 @@ BksApplication *bks_application_new          (void);
 BksStudio      *bks_application_get_studio   (BksApplication *self);
 DexFuture      *bks_application_wait_studio  (BksApplication *self);
 const char     *bks_application_get_label    (BksApplication *self);
+GMenuModel     *bks_application_get_month_menu (BksApplication *self);
 GSettings      *bks_application_get_settings (BksApplication *self);
 BksPlaces      *bks_application_get_places   (BksApplication *self);
 void            bks_application_show_providers (BksApplication *self);

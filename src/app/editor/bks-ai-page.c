@@ -10,6 +10,7 @@
 #include "bks-ai-page.h"
 #include "bks-error.h"
 #include "bks-generation.h"
+#include "bks-local-model-dialog.h"
 #include "bks-ui.h"
 #include "bks-wording.h"
 
@@ -447,26 +448,22 @@ show_provider_of_model (BksAiPage *self)
                                model != NULL ? get_provider_name (self, bks_model_get_provider (model)) : "");
 }
 
+/* Whoever has set up nothing is shown how to begin; whoever has, what is wrong. */
 static void
 show_no_models (BksAiPage    *self,
                 guint         n_ready,
                 const GError *error)
 {
   g_autofree char *cause = error != NULL ? bks_wording_error (error) : NULL;
-  g_autofree char *text = NULL;
+  g_autofree char *markup = NULL;
 
   if (n_ready == 0)
-    text = g_strdup (_("Give a provider a key, or run Ollama on this computer. Writing needs neither."));
-  else if (cause != NULL)
-    text = g_strdup (cause);
-  else
-    text = g_strdup (_("The providers that are set up offer no model."));
-  if (text != NULL)
     {
-      g_autofree char *markup = g_markup_escape_text (text, -1);
-
-      adw_status_page_set_description (self->none_page, markup);
+      gtk_stack_set_visible_child_name (self->stack, "welcome");
+      return;
     }
+  markup = g_markup_escape_text (cause != NULL ? cause : _("The providers that are set up offer no model."), -1);
+  adw_status_page_set_description (self->none_page, markup);
   gtk_stack_set_visible_child_name (self->stack, "none");
 }
 
@@ -495,6 +492,7 @@ await_lists (BksAiPage  *self,
              GError    **error)
 {
   g_autoptr(GPtrArray) futures = g_ptr_array_new_with_free_func (dex_unref);
+  g_autoptr(GPtrArray) asked = g_ptr_array_new ();
   GPtrArray *lists = g_ptr_array_new_with_free_func ((GDestroyNotify) g_ptr_array_unref);
 
   *n_ready = 0;
@@ -504,18 +502,23 @@ await_lists (BksAiPage  *self,
       BksProviderInfo *info = g_ptr_array_index (providers, i);
 
       g_hash_table_insert (self->provider_names, g_strdup (info->id), g_strdup (info->name));
-      if (is_ready (info))
-        g_ptr_array_add (futures, bks_router_list_models (self->router, info->id, NULL));
+      if (!is_ready (info))
+        continue;
+      g_ptr_array_add (futures, bks_router_list_models (self->router, info->id, NULL));
+      g_ptr_array_add (asked, info);
+      /* Servers of this computer that ship as presets may not be there, and nobody has set them up. */
+      if (!info->preset || !info->local)
+        *n_ready += 1;
     }
-  *n_ready = futures->len;
   for (guint i = 0; i < futures->len; i++)
     {
+      BksProviderInfo *info = g_ptr_array_index (asked, i);
       g_autoptr(GError) failure = NULL;
       GPtrArray *list = dex_await_boxed (dex_ref (g_ptr_array_index (futures, i)), &failure);
 
       if (list != NULL)
         g_ptr_array_add (lists, list);
-      else if (error != NULL && *error == NULL)
+      else if (*error == NULL && (!info->preset || !info->local))
         *error = g_steal_pointer (&failure);
     }
   return lists;
@@ -594,6 +597,36 @@ load_models (BksAiPage *self)
   bks_verb_start (load_models_fiber, self, NULL, NULL);
 }
 
+/* The order was changed elsewhere: the models are those that were listed. */
+static DexFuture *
+take_order_fiber (gpointer data)
+{
+  BksVerb *verb = data;
+  BksAiPage *self = verb->self;
+  gboolean own_order = FALSE;
+  g_autoptr(GPtrArray) targets = await_order (self, &own_order);
+
+  if (self->stack == NULL || targets == NULL || self->loading)
+    return NULL;
+  self->own_order = own_order;
+  g_ptr_array_set_size (self->targets, 0);
+  for (guint i = 0; i < targets->len; i++)
+    g_ptr_array_add (self->targets, bks_target_copy (g_ptr_array_index (targets, i)));
+  self->filling = TRUE;
+  select_first_target (self);
+  self->filling = FALSE;
+  show_provider_of_model (self);
+  queue_estimate (self);
+  return NULL;
+}
+
+static void
+roles_changed_cb (BksAiPage *self)
+{
+  if (self->requested && !self->loading)
+    bks_verb_start (take_order_fiber, self, NULL, NULL);
+}
+
 static void
 providers_changed_cb (BksAiPage *self)
 {
@@ -669,6 +702,22 @@ setup_model_cb (GtkListItemFactory *factory,
   gtk_list_item_set_child (item, box);
 }
 
+/* What this draft would cost with that model; NULL where there is nothing to send. */
+static char *
+make_range (BksAiPage *self,
+            BksModel  *model)
+{
+  g_autofree char *before = self->manuscript != NULL ? bks_manuscript_dup_text_before (self->manuscript) : NULL;
+  BksEstimate estimate;
+
+  if (before == NULL || *g_strchug (before) == '\0')
+    return NULL;
+  estimate = bks_generation_estimate_continue (self->router, self->session,
+                                               bks_node_session_get_node (bks_manuscript_get_session (self->manuscript)),
+                                               before, NULL, bks_model_get_provider (model), bks_model_get_id (model));
+  return bks_wording_range (&estimate);
+}
+
 static void
 bind_model_cb (GtkListItemFactory *factory,
                GtkListItem        *item,
@@ -676,11 +725,12 @@ bind_model_cb (GtkListItemFactory *factory,
 {
   BksModel *model = gtk_list_item_get_item (item);
   GtkWidget *name = gtk_widget_get_first_child (gtk_list_item_get_child (item));
-  const char *provider = get_provider_name (self, bks_model_get_provider (model));
-  g_autofree char *description = g_strdup_printf ("%s, %s", bks_model_get_id (model), provider);
+  g_autofree char *range = make_range (self, model);
+  g_autofree char *facts = g_strjoin (" · ", get_provider_name (self, bks_model_get_provider (model)), range, NULL);
+  g_autofree char *description = g_strdup_printf ("%s, %s", bks_model_get_id (model), facts);
 
   gtk_label_set_label (GTK_LABEL (name), bks_model_get_id (model));
-  gtk_label_set_label (GTK_LABEL (gtk_widget_get_next_sibling (name)), provider);
+  gtk_label_set_label (GTK_LABEL (gtk_widget_get_next_sibling (name)), facts);
   gtk_list_item_set_accessible_label (item, description);
 }
 
@@ -836,6 +886,17 @@ reload_action (GtkWidget  *widget,
 }
 
 static void
+local_action (GtkWidget  *widget,
+              const char *name,
+              GVariant   *parameter)
+{
+  BksLocalModelDialog *dialog = bks_local_model_dialog_new (BKS_AI_PAGE (widget)->router);
+
+  g_signal_connect_object (dialog, "found", G_CALLBACK (load_models), widget, G_CONNECT_SWAPPED);
+  adw_dialog_present (ADW_DIALOG (dialog), widget);
+}
+
+static void
 bks_ai_page_map (GtkWidget *widget)
 {
   BksAiPage *self = BKS_AI_PAGE (widget);
@@ -926,6 +987,7 @@ bks_ai_page_class_init (BksAiPageClass *klass)
   gtk_widget_class_install_action (widget_class, "ai.insert", NULL, insert_action);
   gtk_widget_class_install_action (widget_class, "ai.discard", NULL, discard_action);
   gtk_widget_class_install_action (widget_class, "ai.reload", NULL, reload_action);
+  gtk_widget_class_install_action (widget_class, "ai.local", NULL, local_action);
 
   gtk_widget_class_set_template_from_resource (widget_class, "/com/humanizer/BookStudio/bks-ai-page.ui");
   bind_children (widget_class);
@@ -971,6 +1033,7 @@ bks_ai_page_set_router (BksAiPage *self,
 
   self->router = g_object_ref (router);
   g_signal_connect_object (router, "providers-changed", G_CALLBACK (providers_changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (router, "roles-changed", G_CALLBACK (roles_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (router, "usage-changed", G_CALLBACK (update_month), self, G_CONNECT_SWAPPED);
   update_month (self);
 }

@@ -245,6 +245,63 @@ bks_wording_estimate (const BksEstimate *estimate)
 }
 
 /**
+ * bks_wording_range:
+ * @estimate: what sending may cost
+ *
+ * Returns: (transfer full): "$0.001 to $0.004", "free", or that nobody knows
+ */
+char *
+bks_wording_range (const BksEstimate *estimate)
+{
+  g_autofree char *low = NULL;
+  g_autofree char *high = NULL;
+
+  if (estimate->cost_high == BKS_MONEY_UNKNOWN || estimate->cost_high == 0)
+    return bks_wording_cost (estimate->cost_high);
+  low = bks_money_format_short (estimate->cost_low);
+  high = bks_money_format_short (estimate->cost_high);
+  if (g_str_equal (low, high))
+    return g_steal_pointer (&high);
+  /* Translators: the least and the most that something may cost */
+  return g_strdup_printf (_("%s to %s"), low, high);
+}
+
+static char *
+get_limit_words (const BksAllowance *allowance)
+{
+  gboolean daily = g_strcmp0 (allowance->period, "day") == 0;
+
+  if (g_strcmp0 (allowance->scope, "provider") == 0)
+    return g_strdup_printf (daily ? _("today's limit of %s") : _("this month's limit of %s"), allowance->name);
+  if (g_strcmp0 (allowance->scope, "book") == 0)
+    return g_strdup (daily ? _("this book's limit of today") : _("this book's limit of the month"));
+  return g_strdup (daily ? _("today's limit") : _("this month's limit"));
+}
+
+/**
+ * bks_wording_threshold:
+ * @percent: how much of it is gone; 0: more than was allowed
+ * @allowance: a limit
+ *
+ * Returns: (transfer full): "80 % of this month's limit is spent: $8.02 of $10.00"
+ */
+char *
+bks_wording_threshold (guint               percent,
+                       const BksAllowance *allowance)
+{
+  g_autofree char *what = get_limit_words (allowance);
+  g_autofree char *used = bks_money_format_short (allowance->used);
+  g_autofree char *limit = bks_money_format_short (allowance->limit);
+
+  if (percent == 0)
+    return g_strdup_printf (_("A call cost more than was set aside: %s is passed, %s of %s"), what, used, limit);
+  if (percent >= 100)
+    return g_strdup_printf (_("%s is reached: %s of %s"), what, used, limit);
+  /* Translators: a percentage, which limit, what is spent, the limit */
+  return g_strdup_printf (_("%u %% of %s is spent: %s of %s"), percent, what, used, limit);
+}
+
+/**
  * bks_wording_month:
  * @now_ms: the present, epoch milliseconds
  * @cost: what this month's calls with a known price cost

@@ -3,6 +3,7 @@
 
 #include <glib.h>
 
+#include "bks-allowance.h"
 #include "bks-generation.h"
 #include "bks-money.h"
 
@@ -22,6 +23,9 @@ char *bks_wording_sum      (gint64             calls,
 char *bks_wording_tokens   (gint64             count);
 char *bks_wording_time     (gint64             at_ms);
 char *bks_wording_date     (gint64             at_ms);
+char *bks_wording_range    (const BksEstimate *estimate);
+char *bks_wording_threshold (guint               percent,
+                             const BksAllowance *allowance);
 char *bks_wording_month    (gint64             now_ms,
                             BksMoney           cost,
                             gint64             unknown_costs);
