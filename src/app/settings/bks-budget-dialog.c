@@ -117,13 +117,37 @@ read_choice (BksBudgetDialog *self,
   *period = periods[adw_combo_row_get_selected (self->period_row) % G_N_ELEMENTS (periods)];
 }
 
+static BksMoney
+get_limit (const BksBudget *budget)
+{
+  return budget->hard != BKS_UNLIMITED ? budget->hard : budget->soft;
+}
+
+static BksMoney
+to_cents (double dollars)
+{
+  return (BksMoney) llround (dollars * 100) * (BKS_MONEY_PER_DOLLAR / 100);
+}
+
+/* To the cent, which is what the row shows; what was set more exactly and is not changed here stays so. */
+static BksMoney
+read_amount (BksBudgetDialog *self)
+{
+  BksMoney amount;
+
+  adw_spin_row_update (self->amount_row); /* what is typed and not yet left */
+  amount = to_cents (adw_spin_row_get_value (self->amount_row));
+  if (self->budget != NULL && amount == to_cents ((double) get_limit (self->budget) / BKS_MONEY_PER_DOLLAR))
+    return get_limit (self->budget);
+  return amount;
+}
+
 static DexFuture *
 set_fiber (gpointer data)
 {
   BksVerb *verb = data;
   BksBudgetDialog *self = verb->self;
-  /* To the cent, which is what the row shows. */
-  BksMoney amount = (BksMoney) llround (adw_spin_row_get_value (self->amount_row) * 100) * (BKS_MONEY_PER_DOLLAR / 100);
+  BksMoney amount = read_amount (self);
   BksMoney none = BKS_UNLIMITED;
   gboolean stop = adw_switch_row_get_active (self->stop_row);
   g_autofree char *scope = NULL;
@@ -232,7 +256,7 @@ show_budget (BksBudgetDialog *self)
   gtk_widget_set_visible (GTK_WIDGET (self->scope_row), FALSE);
   gtk_widget_set_visible (GTK_WIDGET (self->period_row), FALSE);
   gtk_widget_set_visible (self->remove_group, TRUE);
-  adw_spin_row_set_value (self->amount_row, (double) (stop ? budget->hard : budget->soft) / BKS_MONEY_PER_DOLLAR);
+  adw_spin_row_set_value (self->amount_row, (double) get_limit (budget) / BKS_MONEY_PER_DOLLAR);
   adw_switch_row_set_active (self->stop_row, stop);
 }
 

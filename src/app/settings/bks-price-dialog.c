@@ -43,6 +43,7 @@ G_DEFINE_FINAL_TYPE (BksPriceDialog, bks_price_dialog, ADW_TYPE_DIALOG)
 static BksMoney
 read_price (AdwSpinRow *row)
 {
+  adw_spin_row_update (row); /* what is typed and not yet left */
   return (BksMoney) llround (adw_spin_row_get_value (row) * STEPS_PER_DOLLAR) * PICO_PER_STEP;
 }
 

@@ -98,7 +98,7 @@ update (BksProviderPage *self)
   adw_navigation_page_set_title (ADW_NAVIGATION_PAGE (self), info->name);
   set_text (self->address_row, info->base_url);
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->key_row), get_key_title (info->key_state));
-  gtk_widget_set_visible (GTK_WIDGET (self->key_group), info->key_state != BKS_KEY_NOT_NEEDED || !info->preset);
+  gtk_widget_set_visible (GTK_WIDGET (self->key_group), info->key_state != BKS_KEY_NOT_NEEDED || !info->preset || info->key_url != NULL);
   gtk_widget_set_visible (self->get_key_row, info->key_url != NULL);
   gtk_widget_set_visible (self->remove_key_row, info->key_state == BKS_KEY_STORED);
   gtk_widget_set_visible (self->remove_group, !info->preset);
