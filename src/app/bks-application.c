@@ -333,8 +333,8 @@ watch_money_fiber (gpointer data)
     return NULL;
   router = bks_studio_get_router (self->studio);
   g_signal_connect_object (router, "usage-changed", G_CALLBACK (update_month), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (bks_router_get_ledger (router), "threshold", G_CALLBACK (threshold_cb), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (bks_router_get_ledger (router), "overrun", G_CALLBACK (overrun_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (router, "budget-threshold", G_CALLBACK (threshold_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (router, "budget-overrun", G_CALLBACK (overrun_cb), self, G_CONNECT_SWAPPED);
   update_month (self);
   return NULL;
 }
