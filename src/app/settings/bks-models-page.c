@@ -250,13 +250,6 @@ make_typed (BksModelsPage *self)
   return bks_provider_list_find (self->providers, text) != NULL ? bks_model_new (text, colon + 1) : NULL;
 }
 
-/* Escape leaves the page, as it does where there is no entry that takes the key. */
-static void
-stop_search_cb (BksModelsPage *self)
-{
-  gtk_widget_activate_action (GTK_WIDGET (self), "navigation.pop", NULL);
-}
-
 static void
 search_cb (BksModelsPage *self)
 {
