@@ -177,8 +177,10 @@ test_nobody (Fixture       *fixture,
              gconstpointer  data)
 {
   show_page (fixture);
-  app_wait_shown (fixture->page, "No AI Provider Ready");
-  app_assert_shown (fixture->page, "AI _Providers");
+  app_wait_shown (fixture->page, "Write with AI");
+  app_assert_shown (fixture->page, "Bring Your Own _Key");
+  app_assert_shown (fixture->page, "Use a Local _Model");
+  app_assert_shown (fixture->page, "_Later");
 }
 
 static gboolean
