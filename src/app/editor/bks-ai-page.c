@@ -757,20 +757,27 @@ continue_action (GtkWidget  *widget,
   gtk_widget_grab_focus (self->stop_button);
 }
 
+/* A draft that broke off gets one that takes its place. */
 static void
-go_on_action (GtkWidget  *widget,
-              const char *name,
-              GVariant   *parameter)
+start_successor (BksAiPage      *self,
+                 BksGeneration *(*make) (BksGeneration *earlier))
 {
-  BksAiPage *self = BKS_AI_PAGE (widget);
   BksGeneration *earlier = get_generation (self);
   g_autoptr(BksGeneration) generation = NULL;
 
   if (earlier == NULL || !bks_generation_can_go_on (earlier))
     return;
-  generation = bks_generation_go_on (earlier);
+  generation = make (earlier);
   adopt_generation (self, self->manuscript, generation);
   gtk_widget_grab_focus (self->stop_button);
+}
+
+static void
+go_on_action (GtkWidget  *widget,
+              const char *name,
+              GVariant   *parameter)
+{
+  start_successor (BKS_AI_PAGE (widget), bks_generation_go_on);
 }
 
 static void
@@ -778,15 +785,7 @@ elsewhere_action (GtkWidget  *widget,
                   const char *name,
                   GVariant   *parameter)
 {
-  BksAiPage *self = BKS_AI_PAGE (widget);
-  BksGeneration *earlier = get_generation (self);
-  g_autoptr(BksGeneration) generation = NULL;
-
-  if (earlier == NULL || !bks_generation_can_go_on (earlier))
-    return;
-  generation = bks_generation_start_elsewhere (earlier);
-  adopt_generation (self, self->manuscript, generation);
-  gtk_widget_grab_focus (self->stop_button);
+  start_successor (BKS_AI_PAGE (widget), bks_generation_start_elsewhere);
 }
 
 static void
