@@ -713,6 +713,35 @@ replacement_free (gpointer data)
   g_free (replacement);
 }
 
+/* What was typed while another writer's text was on its way: it is on nobody's disk, and about to leave the screen. */
+static char *
+take_overtaken (BksNodeSession *self,
+                const char     *before)
+{
+  g_autofree char *typed = self->dirty && self->text_func != NULL ? self->text_func (self->text_data) : NULL;
+
+  if (typed == NULL || g_str_equal (typed, before))
+    return NULL;
+  self->dirty = FALSE;
+  return g_steal_pointer (&typed);
+}
+
+/* Fiber. Puts it into the history, beside the text that is there now. */
+static void
+await_kept (BksNodeSession *self,
+            const char     *typed)
+{
+  g_autoptr(GError) error = NULL;
+
+  if (dex_await (bks_book_store_add_rescued (bks_book_session_get_store (self->book_session), bks_node_get_id (self->node),
+                                             typed, bks_text_count_words (typed, -1),
+                                             bks_clock_get_now_ms (get_limits (self)->clock)),
+                 &error))
+    bks_book_session_await_nodes (self->book_session, NULL);
+  else
+    dex_await (bks_rescue_keep (get_book_id (self), bks_node_get_id (self->node), typed), NULL);
+}
+
 /* Fiber. The write itself, while saves wait. */
 static gboolean
 await_replace (Replacement  *replacement,
@@ -720,6 +749,8 @@ await_replace (Replacement  *replacement,
 {
   BksNodeSession *self = replacement->self;
   g_autoptr(BksProvenance) provenance = NULL;
+  g_autofree char *before = g_strdup (self->text);
+  g_autofree char *overtaken = NULL;
   BksTextWrite *write;
   gint64 words, revision;
 
@@ -731,10 +762,13 @@ await_replace (Replacement  *replacement,
   write->keep_cause = replacement->cause;
   if (!await_store (self, write, &revision, error))
     return FALSE;
+  overtaken = take_overtaken (self, before);
   note_stored (self, replacement->text, provenance);
   g_set_str (&self->text, replacement->text);
   note_saved (self, words, revision);
   g_signal_emit (self, signals[SIGNAL_REPLACED], 0, replacement->text);
+  if (overtaken != NULL)
+    await_kept (self, overtaken);
   return TRUE;
 }
 

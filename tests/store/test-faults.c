@@ -227,7 +227,8 @@ assert_sound (Fixture *self)
   g_autoptr(BksBookReport) report = bks_book_check (self->book_dir, self->limits, &error);
 
   g_assert_no_error (error);
-  if (report->problems->len > 0)
+  /* Before the first step there is a file, but no book in it. */
+  if (report->problems->len > 0 && fixture_sql_int (self->path, "SELECT count(*) FROM book") > 0)
     g_error ("%s", (char *) g_ptr_array_index (report->problems, 0));
 }
 

@@ -537,6 +537,47 @@ test_hand_over_text (Fixture       *self,
   guest_close (&guest);
 }
 
+/* Somebody types in the very moment in which another one's text is written: the words leave the screen, but not the
+ * history. */
+static void
+test_typed_meanwhile (Fixture       *self,
+                      gconstpointer  data)
+{
+  g_autofree char *book_id = NULL;
+  g_autofree char *path = NULL;
+  const char *id;
+  DexFuture *written;
+  g_autoptr(GPtrArray) revisions = NULL;
+  gboolean found = FALSE;
+  sqlite3 *file;
+
+  fixture_open_page (self, "Typed before.");
+  g_signal_connect (self->text, "replaced", G_CALLBACK (replaced_cb), self);
+  id = bks_node_get_id (self->node);
+  book_id = dup_book_id (self);
+  path = fixture_book_path (self, book_id, "book.db");
+  g_assert_cmpint (sqlite3_open (path, &file), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (file, "BEGIN IMMEDIATE", NULL, NULL, NULL), ==, SQLITE_OK);
+  written = bks_node_session_set_text (self->text, "From outside.", -1);
+  bks_test_spin (100);
+  fixture_type (self, "Typed before. And meanwhile.");
+  g_assert_cmpint (sqlite3_exec (file, "ROLLBACK", NULL, NULL, NULL), ==, SQLITE_OK);
+  sqlite3_close (file);
+  bks_test_await_ok (written);
+  bks_test_await_ok (bks_node_session_save (self->text));
+  g_assert_cmpstr (self->page, ==, "From outside.");
+  fixture_assert_stored (self, "From outside.");
+  revisions = list_revisions (self->session, id);
+  for (guint i = 0; i < revisions->len; i++)
+    {
+      const BksRevision *listed = g_ptr_array_index (revisions, i);
+      g_autoptr(BksRevision) kept = bks_test_await_boxed (bks_book_session_read_revision (self->session, id, listed->number));
+
+      found |= g_str_equal (kept->text, "Typed before. And meanwhile.");
+    }
+  g_assert_true (found);
+}
+
 static void
 test_hand_over_structure (Fixture       *self,
                           gconstpointer  data)
@@ -648,6 +689,7 @@ main (int    argc,
   ADD ("restore-book", test_restore_book);
   ADD ("restore-lost-scene", test_restore_lost_scene);
   ADD ("hand-over-text", test_hand_over_text);
+  ADD ("typed-meanwhile", test_typed_meanwhile);
   ADD ("hand-over-structure", test_hand_over_structure);
   ADD ("hand-over-refused", test_hand_over_refused);
   ADD ("holder-goes", test_holder_goes);
