@@ -723,6 +723,8 @@ take_overtaken (BksNodeSession *self,
   if (typed == NULL || g_str_equal (typed, before))
     return NULL;
   self->dirty = FALSE;
+  if (!has_unsaved (self))
+    set_state (self, BKS_SAVE_CLEAN);
   return g_steal_pointer (&typed);
 }
 

@@ -566,6 +566,7 @@ test_typed_meanwhile (Fixture       *self,
   bks_test_await_ok (written);
   bks_test_await_ok (bks_node_session_save (self->text));
   g_assert_cmpstr (self->page, ==, "From outside.");
+  g_assert_cmpint (bks_node_session_get_state (self->text), ==, BKS_SAVE_CLEAN);
   fixture_assert_stored (self, "From outside.");
   revisions = list_revisions (self->session, id);
   for (guint i = 0; i < revisions->len; i++)
