@@ -679,20 +679,6 @@ bks_node_session_add_checkpoint (BksNodeSession *self)
     g_ptr_array_add (self->checkpoints, g_strdup (self->text));
 }
 
-/**
- * bks_node_session_get_provenance:
- * @self: a session
- *
- * Returns: (transfer none): where the parts of the text on disk came from
- */
-BksProvenance *
-bks_node_session_get_provenance (BksNodeSession *self)
-{
-  g_return_val_if_fail (BKS_IS_NODE_SESSION (self), NULL);
-
-  return self->provenance;
-}
-
 typedef struct
 {
   BksNodeSession *self;

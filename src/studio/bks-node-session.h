@@ -29,7 +29,6 @@ G_DECLARE_FINAL_TYPE (BksNodeSession, bks_node_session, BKS, NODE_SESSION, GObje
 
 BksNode       *bks_node_session_get_node       (BksNodeSession *self);
 const char    *bks_node_session_get_text       (BksNodeSession *self);
-BksProvenance *bks_node_session_get_provenance (BksNodeSession *self);
 BksSaveState   bks_node_session_get_state      (BksNodeSession *self);
 gint64         bks_node_session_get_saved_at   (BksNodeSession *self);
 const GError  *bks_node_session_get_error      (BksNodeSession *self);

@@ -214,7 +214,10 @@ test_snapshot_of_the_book (Fixture       *self,
 static char *
 get_provenance (Fixture *self)
 {
-  return bks_provenance_to_string (bks_node_session_get_provenance (self->text));
+  g_autoptr(BksProvenance) provenance = NULL;
+
+  provenance = bks_test_await_boxed (bks_book_session_read_provenance (self->session, bks_node_get_id (self->node)));
+  return bks_provenance_to_string (provenance);
 }
 
 /* Typed words are not marked; what was put in is, through later edits and a restart. */
