@@ -6,6 +6,7 @@
 #include "bks-add-provider-dialog.h"
 #include "bks-async.h"
 #include "bks-book-dialog.h"
+#include "bks-compare-dialog.h"
 #include "bks-help-dialog.h"
 #include "bks-library-page.h"
 #include "bks-models-page.h"
@@ -116,6 +117,25 @@ show_studio_scene (AppFixture *fixture)
 }
 
 static GtkWidget *
+show_studio_history (AppFixture *fixture)
+{
+  g_settings_set_string (fixture->settings, "inspector-page", "history");
+  return show_studio (fixture);
+}
+
+static GtkWidget *
+show_comparison (AppFixture *fixture)
+{
+  BksCompareDialog *dialog = bks_compare_dialog_new ("28 November, 14:05", "The boats came in without lamps.",
+                                                     "The fishing boats came in with lamps.", "1 n");
+
+  app_fixture_show (fixture, gtk_label_new ("behind"));
+  adw_dialog_present (ADW_DIALOG (dialog), GTK_WIDGET (fixture->window));
+  app_wait_shown (GTK_WIDGET (dialog), "1 passage taken away, 2 passages put in");
+  return GTK_WIDGET (dialog);
+}
+
+static GtkWidget *
 show_book_details (AppFixture *fixture)
 {
   GtkWidget *page = show_studio (fixture);
@@ -195,6 +215,8 @@ const AppPage app_pages[] = {
   { "new-book", show_new_book },
   { "studio", show_studio },
   { "studio-scene", show_studio_scene },
+  { "studio-history", show_studio_history },
+  { "comparison", show_comparison },
   { "studio-empty", show_empty_studio },
   { "book-details", show_book_details },
   { "preferences-providers", show_preferences },
