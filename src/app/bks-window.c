@@ -110,18 +110,6 @@ popped_cb (BksWindow         *self,
     bks_places_set_book (bks_application_get_places (get_application (self)), NULL);
 }
 
-/* In the main menu of a page, which is the one that F10 opens. */
-static void
-add_month (BksWindow *self,
-           GtkWidget *widget)
-{
-  if (GTK_IS_MENU_BUTTON (widget) && gtk_menu_button_get_primary (GTK_MENU_BUTTON (widget)))
-    g_menu_insert_section (G_MENU (gtk_menu_button_get_menu_model (GTK_MENU_BUTTON (widget))), 1, NULL,
-                           bks_application_get_month_menu (get_application (self)));
-  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL; child = gtk_widget_get_next_sibling (child))
-    add_month (self, child);
-}
-
 static void
 create_library (BksWindow *self)
 {
@@ -129,7 +117,7 @@ create_library (BksWindow *self)
 
   self->library = bks_library_page_new (bks_application_get_studio (application),
                                         bks_application_get_label (application));
-  add_month (self, GTK_WIDGET (self->library));
+  bks_library_page_add_to_menu (self->library, bks_application_get_month_menu (application));
   g_signal_connect_object (self->library, "open-book", G_CALLBACK (bks_window_open_book), self,
                            G_CONNECT_SWAPPED);
 }
@@ -192,7 +180,7 @@ show_book (BksWindow      *self,
                                            bks_application_get_settings (get_application (self)),
                                            bks_application_get_places (get_application (self)),
                                            bks_application_get_label (get_application (self)));
-  add_month (self, GTK_WIDGET (self->studio_page));
+  bks_studio_page_add_to_menu (self->studio_page, bks_application_get_month_menu (get_application (self)));
   if (self->library != NULL)
     adw_navigation_view_push (self->navigation, ADW_NAVIGATION_PAGE (self->studio_page));
   else

@@ -245,8 +245,8 @@ add_table_models (BksRouter  *self,
  * What can be shown at once: nobody is asked.
  *
  * Returns: (transfer full) (element-type BksModel): its models as it listed
- *   them in this run, else those that the price table has, each with the
- *   window and the prices that are known
+ *   them in this run, else those that the price table has of somebody's
+ *   service, each with the window and the prices that are known
  */
 GPtrArray *
 bks_router_peek_models (BksRouter  *self,
@@ -260,7 +260,8 @@ bks_router_peek_models (BksRouter  *self,
   listed = g_hash_table_lookup (self->listings, id);
   for (guint i = 0; listed != NULL && i < listed->len; i++)
     g_ptr_array_add (models, complete_model (self, g_ptr_array_index (listed, i)));
-  if (listed == NULL)
+  /* What one's own machine could run is not what it has. */
+  if (listed == NULL && !GPOINTER_TO_INT (g_hash_table_lookup (self->free, id)))
     add_table_models (self, id, models);
   return models;
 }

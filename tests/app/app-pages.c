@@ -6,13 +6,18 @@
 #include "bks-add-provider-dialog.h"
 #include "bks-async.h"
 #include "bks-book-dialog.h"
+#include "bks-budget-dialog.h"
 #include "bks-compare-dialog.h"
 #include "bks-help-dialog.h"
 #include "bks-library-page.h"
+#include "bks-local-model-dialog.h"
 #include "bks-models-page.h"
 #include "bks-new-book-dialog.h"
 #include "bks-preferences-dialog.h"
+#include "bks-price-dialog.h"
 #include "bks-provider-page.h"
+#include "bks-role-page.h"
+#include "bks-scripted-server.h"
 #include "bks-studio-page.h"
 #include "bks-ui.h"
 
@@ -198,6 +203,94 @@ show_provider (AppFixture *fixture)
 }
 
 static GtkWidget *
+push_page (AppFixture        *fixture,
+           AdwNavigationPage *page)
+{
+  GtkWidget *dialog = show_preferences (fixture);
+
+  adw_preferences_dialog_push_subpage (ADW_PREFERENCES_DIALOG (dialog), page);
+  return dialog;
+}
+
+static GtkWidget *
+show_models (AppFixture *fixture)
+{
+  GtkWidget *dialog = push_page (fixture, ADW_NAVIGATION_PAGE (bks_models_page_new (app_fixture_get_providers (fixture),
+                                                                                   "anthropic")));
+
+  app_wait_shown (dialog, "per million");
+  return dialog;
+}
+
+static GtkWidget *
+show_role (AppFixture *fixture)
+{
+  g_autoptr(GPtrArray) targets = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_target_free);
+  GtkWidget *dialog;
+
+  g_ptr_array_add (targets, bks_target_new ("anthropic", "claude-haiku-4-5"));
+  g_ptr_array_add (targets, bks_target_new ("ollama", "gemma3"));
+  app_await (bks_router_set_role (bks_studio_get_router (fixture->studio), "draft", targets));
+  dialog = push_page (fixture, ADW_NAVIGATION_PAGE (bks_role_page_new (app_fixture_get_providers (fixture), "draft")));
+  app_wait_shown (dialog, "gemma3");
+  return dialog;
+}
+
+/* One real call, to a server that is scripted. */
+static void
+use_once (AppFixture *fixture)
+{
+  g_autoptr(BksScriptedServer) server = bks_scripted_server_new (0, NULL);
+  BksRouter *router = bks_studio_get_router (fixture->studio);
+  g_autoptr(BksCompletionRequest) request = bks_completion_request_new ("demo-writer");
+  g_autoptr(GPtrArray) targets = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_target_free);
+  g_autoptr(BksCall) call = NULL;
+
+  app_await (bks_router_add_provider (router, "scripted", "openai", bks_scripted_server_get_url (server)));
+  app_await (bks_router_list_models (router, "scripted", NULL));
+  g_ptr_array_add (targets, bks_target_new ("scripted", "demo-writer"));
+  bks_completion_request_add_message (request, "user", "Rain");
+  call = bks_call_new (targets, request);
+  app_await (bks_router_complete (router, call, NULL));
+}
+
+static GtkWidget *
+show_usage (AppFixture *fixture)
+{
+  GtkWidget *dialog;
+
+  use_once (fixture);
+  dialog = show_preferences (fixture);
+  adw_preferences_dialog_set_visible_page_name (ADW_PREFERENCES_DIALOG (dialog), "usage");
+  app_wait_shown (dialog, "By Model");
+  return dialog;
+}
+
+static GtkWidget *
+show_limit (AppFixture *fixture)
+{
+  return show_dialog (fixture, ADW_DIALOG (bks_budget_dialog_new (app_fixture_get_providers (fixture), NULL)));
+}
+
+static GtkWidget *
+show_price (AppFixture *fixture)
+{
+  return show_dialog (fixture, ADW_DIALOG (bks_price_dialog_new (app_fixture_get_providers (fixture), NULL)));
+}
+
+static GtkWidget *
+show_local_model (AppFixture *fixture)
+{
+  BksRouter *router = bks_studio_get_router (fixture->studio);
+  GtkWidget *dialog;
+
+  app_await (bks_router_set_base_url (router, "ollama", "http://127.0.0.1:9"));
+  dialog = show_dialog (fixture, ADW_DIALOG (bks_local_model_dialog_new (router)));
+  app_wait_shown (dialog, "No Local Model Yet");
+  return dialog;
+}
+
+static GtkWidget *
 show_error (AppFixture *fixture)
 {
   g_autoptr(GError) error = g_error_new (G_IO_ERROR, G_IO_ERROR_FAILED, "The disk is full");
@@ -222,6 +315,12 @@ const AppPage app_pages[] = {
   { "preferences-providers", show_preferences },
   { "preferences-writing", show_writing },
   { "preferences-provider", show_provider },
+  { "preferences-models", show_models },
+  { "preferences-role", show_role },
+  { "preferences-usage", show_usage },
+  { "limit", show_limit },
+  { "price", show_price },
+  { "local-model", show_local_model },
   { "add-provider", show_add_provider },
   { "help", show_help },
   { "error", show_error },

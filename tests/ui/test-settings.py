@@ -127,6 +127,8 @@ class Keys(Settings):
         open_preferences(self.app)
         self.app.click(row(self.app, 'Drafting'))
         self.app.press('button', 'Add Model…')
+        self.app.click(self.app.find('entry', 'Search models'))
+        self.app.type('openrouter:demo')
         self.app.click(self.app.find('list item', re.compile('^demo-writer, OpenRouter')))
         wait_until(lambda: self.order() == ['openai', 'openrouter'], 15, 'the second model')
         second = wait_until(lambda: next((node for node in self.app.find_all('list item')

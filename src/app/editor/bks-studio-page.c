@@ -53,6 +53,7 @@ struct _BksStudioPage
   BksScenePage           *scene_page;
   BksHistoryPage         *history_page;
   BksAiPage              *ai_page;
+  GMenu *primary_menu;
 };
 
 G_DEFINE_FINAL_TYPE (BksStudioPage, bks_studio_page, ADW_TYPE_NAVIGATION_PAGE)
@@ -606,6 +607,7 @@ static void
 bind_children (GtkWidgetClass *widget_class)
 {
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, binder_split);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, primary_menu);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, binder_page);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, editor_page);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, layouts);
@@ -807,4 +809,18 @@ bks_studio_page_leave (BksStudioPage *self)
   g_hash_table_iter_init (&iter, self->manuscripts);
   while (g_hash_table_iter_next (&iter, NULL, &manuscript))
     bks_manuscript_release (manuscript);
+}
+
+/**
+ * bks_studio_page_add_to_menu:
+ * @self: the page
+ * @section: what its main menu has besides its own
+ */
+void
+bks_studio_page_add_to_menu (BksStudioPage *self,
+                             GMenuModel    *section)
+{
+  g_return_if_fail (BKS_IS_STUDIO_PAGE (self));
+
+  g_menu_insert_section (self->primary_menu, 1, NULL, section);
 }

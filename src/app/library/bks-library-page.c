@@ -39,6 +39,7 @@ struct _BksLibraryPage
   GtkLabel       *import_label;
   GtkProgressBar *import_bar;
   GMenuModel     *book_menu;
+  GMenu *primary_menu;
 };
 
 enum
@@ -623,6 +624,7 @@ bks_library_page_class_init (BksLibraryPageClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/com/humanizer/BookStudio/bks-library-page.ui");
   gtk_widget_class_bind_template_child (widget_class, BksLibraryPage, label_banner);
+  gtk_widget_class_bind_template_child (widget_class, BksLibraryPage, primary_menu);
   gtk_widget_class_bind_template_child (widget_class, BksLibraryPage, search_bar);
   gtk_widget_class_bind_template_child (widget_class, BksLibraryPage, search_entry);
   gtk_widget_class_bind_template_child (widget_class, BksLibraryPage, stack);
@@ -728,4 +730,18 @@ bks_library_page_import_file (BksLibraryPage *self,
   if (self->cancellable != NULL)
     show_progress (self);
   import_next (self);
+}
+
+/**
+ * bks_library_page_add_to_menu:
+ * @self: the page
+ * @section: what its main menu has besides its own
+ */
+void
+bks_library_page_add_to_menu (BksLibraryPage *self,
+                              GMenuModel     *section)
+{
+  g_return_if_fail (BKS_IS_LIBRARY_PAGE (self));
+
+  g_menu_insert_section (self->primary_menu, 1, NULL, section);
 }

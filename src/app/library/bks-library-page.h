@@ -20,5 +20,7 @@ void            bks_library_page_show_new    (BksLibraryPage *self);
 void            bks_library_page_show_import (BksLibraryPage *self);
 void            bks_library_page_import_file (BksLibraryPage *self,
                                               GFile          *file);
+void bks_library_page_add_to_menu (BksLibraryPage *self,
+                                   GMenuModel     *section);
 
 G_END_DECLS
