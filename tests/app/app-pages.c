@@ -215,10 +215,15 @@ push_page (AppFixture        *fixture,
 static GtkWidget *
 show_models (AppFixture *fixture)
 {
-  GtkWidget *dialog = push_page (fixture, ADW_NAVIGATION_PAGE (bks_models_page_new (app_fixture_get_providers (fixture),
-                                                                                   "anthropic")));
+  g_autoptr(BksScriptedServer) server = bks_scripted_server_new (0, NULL);
+  BksRouter *router = bks_studio_get_router (fixture->studio);
+  GtkWidget *dialog;
 
-  app_wait_shown (dialog, "per million");
+  app_await (bks_router_set_base_url (router, "ollama", bks_scripted_server_get_url (server)));
+  app_await (bks_router_list_models (router, "ollama", NULL));
+  dialog = push_page (fixture, ADW_NAVIGATION_PAGE (bks_models_page_new (app_fixture_get_providers (fixture), "ollama")));
+  app_wait_shown (dialog, "free");
+  app_let_pass (100);
   return dialog;
 }
 

