@@ -176,6 +176,12 @@ is_alone (gpointer data)
   return app_find_widget (data, BKS_TYPE_BUDGET_DIALOG, NULL) == NULL;
 }
 
+static gboolean
+is_without_limit (gpointer data)
+{
+  return !app_is_shown (data, "Monthly Limit");
+}
+
 /* Presses it in the dialog of the limit, and waits until that is away. */
 static void
 press_set (GtkWidget *window)
@@ -215,6 +221,7 @@ test_limit (AppFixture    *fixture,
   g_signal_emit_by_name (app_find_widget (app_find_widget (window, BKS_TYPE_BUDGET_DIALOG, NULL), ADW_TYPE_BUTTON_ROW,
                                           "_Remove Limit"), "activated");
   app_wait_shown (window, "Limit removed");
+  app_wait_for (is_without_limit, dialog, "the limit to go");
   check_budget (fixture, BKS_UNLIMITED, BKS_UNLIMITED);
   app_click (window, "_Undo");
   app_wait_shown (dialog, "$2.50, unused · warns only");

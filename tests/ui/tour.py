@@ -9,6 +9,7 @@ stop here: then it is in `./dev shots` and under the tests of every page.
 import re
 import time
 
+import tour_settings
 from world import SOURCE, wait_until
 
 BOOKS = SOURCE / 'tests/data/books'
@@ -88,6 +89,8 @@ class Tour:
             if author:
                 cli('book', 'set', other, 'author', author)
         cli('book', 'import', '--sample')
+        tour_settings.prepare(self.world)
+        tour_settings.write_month(self.world)
         return book
 
     # --------------------------------------------------------- tour -----
@@ -137,22 +140,7 @@ class Tour:
 
     def preferences(self):
         app = self.app
-        app.key('ctrl+comma')
-        dialog = self.dialog('Preferences')
-        app.wait_text('No key')
-        yield self.stop('preferences-providers', dialog)
-        app.press('button', 'Add Provider…')
-        yield self.stop('preferences-add-provider', self.dialog('Add Provider'))
-        app.key('Escape')
-        app.wait_gone('dialog', 'Add Provider')
-        row = next(node for node in app.find_all('list item') if 'OpenAI' in app.names_below(node))
-        app.click(row)
-        app.find('button', 'Get a Key')
-        yield self.stop('preferences-provider', dialog)
-        app.press('list item', re.compile('^Models'))
-        app.wait_text('No Models Listed|Models')
-        yield self.stop('preferences-models', dialog)
-        self.close_dialogs()
+        yield from tour_settings.stops(app, self.stop)
         app.key('ctrl+comma')
         dialog = self.dialog('Preferences')
         app.press(*app.find_any('page tab', name='Writing'))
