@@ -147,6 +147,8 @@ put_library_behind (GtkWidget *widget)
                                (AdwNavigationPage *[]) { ADW_NAVIGATION_PAGE (self->library),
                                                          ADW_NAVIGATION_PAGE (self->studio_page) },
                                2);
+  /* The pages were shown anew, and the keys belong to nobody. */
+  bks_studio_page_focus (self->studio_page);
 }
 
 static BksWindow *

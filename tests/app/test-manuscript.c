@@ -258,20 +258,11 @@ static gboolean
 is_hidden (Fixture *fixture,
            int      offset)
 {
+  GtkTextTagTable *tags = gtk_text_buffer_get_tag_table (fixture->buffer);
   GtkTextIter iter;
-  g_autoptr(GSList) tags = NULL;
-  gboolean hidden = FALSE;
 
   gtk_text_buffer_get_iter_at_offset (fixture->buffer, &iter, offset);
-  tags = gtk_text_iter_get_tags (&iter);
-  for (GSList *item = tags; item != NULL; item = item->next)
-    {
-      gboolean invisible;
-
-      g_object_get (item->data, "invisible", &invisible, NULL);
-      hidden = hidden || invisible;
-    }
-  return hidden;
+  return gtk_text_iter_has_tag (&iter, gtk_text_tag_table_lookup (tags, BKS_PAGE_MARKUP_HIDDEN));
 }
 
 static void

@@ -56,11 +56,19 @@ get_title (BksNode *node)
   return *title != '\0' ? title : _("Untitled");
 }
 
+static char *
+describe (BksNode *node)
+{
+  g_autofree char *words = bks_wording_words (bks_node_get_total_words (node));
+
+  return g_strdup_printf ("%s, %s", get_title (node), words);
+}
+
 /* A screen reader comes to the arrow or to the row of the list: both tell the node. */
 static void
 update_names (BksBinderRow *self)
 {
-  g_autofree char *description = bks_binder_row_describe (self->node);
+  g_autofree char *description = describe (self->node);
   GtkWidget *expander = gtk_widget_get_ancestor (GTK_WIDGET (self), GTK_TYPE_TREE_EXPANDER);
   GtkWidget *item = expander != NULL ? gtk_widget_get_parent (expander) : NULL;
 
@@ -243,18 +251,4 @@ bks_binder_row_get_cut_title (BksBinderRow *self)
   return pango_layout_is_ellipsized (gtk_label_get_layout (self->title_label))
            ? gtk_label_get_text (self->title_label)
            : NULL;
-}
-
-/**
- * bks_binder_row_describe:
- * @node: a node
- *
- * Returns: (transfer full): one line for a screen reader
- */
-char *
-bks_binder_row_describe (BksNode *node)
-{
-  g_autofree char *words = bks_wording_words (bks_node_get_total_words (node));
-
-  return g_strdup_printf ("%s, %s", get_title (node), words);
 }

@@ -21,6 +21,5 @@ BksBinderRow *bks_binder_row_find     (GtkWidget    *list,
                                        double        x,
                                        double        y);
 const char   *bks_binder_row_get_cut_title (BksBinderRow *self);
-char         *bks_binder_row_describe (BksNode      *node);
 
 G_END_DECLS

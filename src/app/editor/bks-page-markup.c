@@ -14,6 +14,7 @@
 #define GAP 0.35
 #define HEADING_SCALE 1.25
 #define QUOTE_MARGIN 24
+#define NO_SIZE 0.01
 
 struct _BksPageMarkup
 {
@@ -68,8 +69,11 @@ create_tags (BksPageMarkup *self)
   self->tags[BKS_MARKUP_STRONG] = gtk_text_buffer_create_tag (buffer, NULL,
                                                               "weight", PANGO_WEIGHT_BOLD, NULL);
   self->tags[BKS_MARKUP_MARK] = gtk_text_buffer_create_tag (buffer, NULL, NULL);
-  self->hidden = gtk_text_buffer_create_tag (buffer, NULL, "invisible", TRUE, NULL);
-  /* Not invisible: the line keeps its place, and the page draws on it. */
+  /* Not invisible: GTK 4.18 ends the program at a click behind invisible text (gtktextbtree.c, byte index off the end
+   * of the line). Of no size and no colour they are out of sight too. */
+  self->hidden = gtk_text_buffer_create_tag (buffer, BKS_PAGE_MARKUP_HIDDEN, "scale", NO_SIZE,
+                                             "foreground-rgba", &(GdkRGBA) { 0, 0, 0, 0 }, NULL);
+  /* The line keeps its place, and the page draws on it. */
   self->asterism = gtk_text_buffer_create_tag (buffer, BKS_PAGE_MARKUP_ASTERISM,
                                                "foreground-rgba", &(GdkRGBA) { 0, 0, 0, 0 }, NULL);
   update_colours (self);

@@ -16,6 +16,9 @@ G_DECLARE_FINAL_TYPE (BksPageMarkup, bks_page_markup, BKS, PAGE_MARKUP, GObject)
 /* The name of the tag on a scene break whose characters are out of sight: the page draws an asterism there. */
 #define BKS_PAGE_MARKUP_ASTERISM "asterism"
 
+/* The name of the tag on marks that are out of sight. */
+#define BKS_PAGE_MARKUP_HIDDEN "hidden"
+
 BksPageMarkup *bks_page_markup_new            (GtkTextBuffer *buffer);
 void           bks_page_markup_set_show_marks (BksPageMarkup *self,
                                                gboolean       show_marks);

@@ -784,6 +784,20 @@ bks_studio_page_get_session (BksStudioPage *self)
 }
 
 /**
+ * bks_studio_page_focus:
+ * @self: the page
+ *
+ * Gives the keys to the text, or to what stands there without one.
+ */
+void
+bks_studio_page_focus (BksStudioPage *self)
+{
+  g_return_if_fail (BKS_IS_STUDIO_PAGE (self));
+
+  focus_content (self);
+}
+
+/**
  * bks_studio_page_leave:
  * @self: the page
  *

@@ -22,6 +22,7 @@ BksStudioPage  *bks_studio_page_new         (BksStudio      *studio,
 DexFuture      *bks_studio_page_preload     (BksBookSession *session,
                                              BksPlaces      *places);
 BksBookSession *bks_studio_page_get_session (BksStudioPage  *self);
+void            bks_studio_page_focus       (BksStudioPage  *self);
 void            bks_studio_page_leave       (BksStudioPage  *self);
 void bks_studio_page_add_to_menu (BksStudioPage *self,
                                   GMenuModel    *section);
