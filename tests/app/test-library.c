@@ -86,7 +86,7 @@ test_trash_and_undo (AppFixture    *fixture,
   grid = app_find_widget (page, GTK_TYPE_GRID_VIEW, NULL);
   gtk_selection_model_select_item (gtk_grid_view_get_model (GTK_GRID_VIEW (grid)), 0, TRUE);
   gtk_widget_activate_action (page, "library.delete", NULL);
-  app_wait_shown (root, "moved to the trash");
+  app_wait_shown (root, "Moved to the trash: The Salt Road");
   app_wait_shown (page, "Write a Book");
   app_click (root, "_Undo");
   app_wait_shown (page, "The Salt Road");

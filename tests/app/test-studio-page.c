@@ -223,7 +223,7 @@ test_trash_and_undo (Fixture       *fixture,
 
   gtk_widget_activate_action (GTK_WIDGET (fixture->binder), "binder.delete", NULL);
   wait_order (fixture, "Beta Gamma");
-  app_wait_shown (root, "“Alpha” moved to the trash");
+  app_wait_shown (root, "Moved to the trash: Alpha");
   app_wait_for (shows_beta, fixture->editor, "the next chapter to open");
   app_click (root, "_Undo");
   wait_order (fixture, "Alpha Beta Gamma");

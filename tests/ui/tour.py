@@ -133,7 +133,7 @@ class Tour:
         yield from self.popup('library-book-menu', 'shift+F10')
         app.tab_to('table cell')
         app.key('Delete')
-        app.wait_text('moved to the trash')
+        app.wait_text('Moved to the trash')
         yield self.stop('library-toast')
         app.press('button', 'Undo')
         app.wait_gone('button', 'Undo')

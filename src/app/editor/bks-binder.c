@@ -403,7 +403,7 @@ drop_fiber (gpointer data)
   };
   g_autofree char *place = place_to_text (&before);
   g_autofree char *back = g_strconcat (place, " ", bks_node_get_id (node), NULL);
-  g_autofree char *said = g_strdup_printf (_("“%s” moved"), bks_node_get_title (node));
+  g_autofree char *said = g_strdup_printf (_("Moved: %s"), bks_node_get_title (node));
   g_auto(GStrv) fields = g_strsplit (verb->text, " ", 2);
   g_autoptr(GError) error = NULL;
 
@@ -462,7 +462,7 @@ trash_fiber (gpointer data)
   BksBinder *self = verb->self;
   BksNode *node = verb->object;
   guint position = gtk_single_selection_get_selected (self->selection);
-  g_autofree char *said = g_strdup_printf (_("“%s” moved to the trash"), bks_node_get_title (node));
+  g_autofree char *said = g_strdup_printf (_("Moved to the trash: %s"), bks_node_get_title (node));
   g_autoptr(GError) error = NULL;
 
   if (!dex_await (bks_book_session_trash_node (self->session, bks_node_get_id (node)), &error))

@@ -452,7 +452,7 @@ trash_fiber (gpointer data)
   BksVerb *verb = data;
   BksLibraryPage *self = verb->self;
   BksBook *book = verb->object;
-  g_autofree char *said = g_strdup_printf (_("“%s” moved to the trash"), bks_book_get_title (book));
+  g_autofree char *said = g_strdup_printf (_("Moved to the trash: %s"), bks_book_get_title (book));
   g_autoptr(GError) error = NULL;
 
   if (dex_await (bks_studio_trash_book (self->studio, bks_book_get_id (book)), &error))
