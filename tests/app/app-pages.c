@@ -16,6 +16,7 @@
 #include "bks-preferences-dialog.h"
 #include "bks-price-dialog.h"
 #include "bks-provider-page.h"
+#include "bks-restore-dialog.h"
 #include "bks-role-page.h"
 #include "bks-scripted-server.h"
 #include "bks-studio-page.h"
@@ -190,6 +191,15 @@ show_writing (AppFixture *fixture)
 }
 
 static GtkWidget *
+show_restore (AppFixture *fixture)
+{
+  g_autoptr(BksBook) salt = app_await_book (bks_studio_create_book (fixture->studio, "The Salt Road", "Ana Duarte"));
+
+  app_await (bks_studio_back_up_book (fixture->studio, bks_book_get_id (salt), NULL, FALSE));
+  return show_dialog (fixture, ADW_DIALOG (bks_restore_dialog_new (fixture->studio)));
+}
+
+static GtkWidget *
 show_provider (AppFixture *fixture)
 {
   GtkWidget *dialog = show_preferences (fixture);
@@ -327,6 +337,7 @@ const AppPage app_pages[] = {
   { "price", show_price },
   { "local-model", show_local_model },
   { "add-provider", show_add_provider },
+  { "restore", show_restore },
   { "help", show_help },
   { "error", show_error },
 };

@@ -116,7 +116,7 @@ class History(unittest.TestCase):
         self.app.click(self.app.find('list item', re.compile('^Chapter 1')))
         self.app.tab_to('list item')
         self.app.key('Delete')
-        self.app.wait_text('moved to the trash')
+        self.app.wait_text('Moved to the trash')
         self.app.quit()
         self.start()
         self.app.click(self.app.find('list item', re.compile('^Left Over')))
