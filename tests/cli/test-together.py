@@ -7,10 +7,14 @@ Nothing is lost, nothing is doubled, a refusal names the holder.
 Usage: test-together.py BOOK-STUDIO-CLI HOLDER [TEST…]
 """
 
+import base64
+import http.server
 import json
 import os
 import random
 import re
+import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -18,7 +22,6 @@ import time
 import urllib.request
 
 from clitest import CliCase, taptest
-import base64
 
 HOLDER = os.path.abspath(sys.argv[2])
 SECONDS = 300 if os.environ.get('BKS_TEST_LONG') else 10
@@ -54,6 +57,31 @@ class Holder:
         return self.ended
 
 
+class Slow(http.server.BaseHTTPRequestHandler):
+    """A model on this machine that thinks for as long as the test lasts."""
+
+    def answer(self, document):
+        body = json.dumps(document).encode()
+        self.send_response(200)
+        self.send_header('Content-Type', 'application/json')
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self):
+        self.answer({'models': []})
+
+    def do_POST(self):
+        if self.path.endswith('/chat'):
+            self.server.asked.set()
+            self.server.enough.wait()
+        else:
+            self.answer({})
+
+    def log_message(self, *_):
+        pass
+
+
 class Together(CliCase):
     def setUp(self):
         super().setUp()
@@ -77,6 +105,26 @@ class Together(CliCase):
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)
 
+    def start_a_call(self):
+        """A call to a model that is on its way all the time, with what it has reserved."""
+        server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Slow)
+        server.daemon_threads = True
+        server.asked, server.enough = threading.Event(), threading.Event()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.shutdown)
+        self.addCleanup(server.enough.set)
+        self.ok('provider', 'add', 'slow', '--protocol', 'ollama', '--base-url', f'http://127.0.0.1:{server.server_port}')
+        call = self.start_cli('complete', 'Go on.', '--targets', 'slow:thinker', '--no-failover')
+        self.assertTrue(server.asked.wait(30), 'the model is asked')
+        return call
+
+    def reservations(self):
+        file = sqlite3.connect(os.path.join(self.library, 'library.db'), timeout=20)
+        try:
+            return file.execute('SELECT * FROM reservations ORDER BY id').fetchall()
+        finally:
+            file.close()
+
     def write_a_word(self, book):
         """Another program's writer: reads a chapter, and puts a word behind it."""
         node = random.choice(self.json('node', 'list', book)['nodes'])['id']
@@ -88,7 +136,7 @@ class Together(CliCase):
 
     def add_a_chapter(self, book):
         self.count += 1
-        title = f'Chapter {self.count}'
+        title = f'Added {self.count}'
         self.ok('node', 'add', book, '--kind', 'chapter', '--title', title)
         self.titles.append(title)
 
@@ -151,6 +199,9 @@ class Together(CliCase):
                                              self.rename_and_back, self.import_a_book, self.snapshot, self.back_up]
         actions += [self.read_as_companion] * 3
         service = self.start_service()
+        call = self.start_a_call()
+        reserved = self.reservations()
+        self.assertEqual(len(reserved), 1)
         saved = []
         end = time.monotonic() + SECONDS
         rounds = 0
@@ -171,6 +222,10 @@ class Together(CliCase):
         self.check(book, saved + self.words)
         listed = [b['id'] for b in self.json('book', 'list')['books']]
         self.assertEqual(sorted(listed), sorted([book, *self.imported]))
+        self.assertEqual(self.reservations(), reserved, 'others leave a live reservation alone')
+        call.send_signal(signal.SIGINT)
+        self.assertEqual(self.finish(call)[0], 1)
+        self.assertEqual(self.reservations(), [])
         service.terminate()
         self.assertEqual(self.finish(service)[0], 0)
 

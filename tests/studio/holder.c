@@ -80,9 +80,17 @@ enter_fiber (gpointer data)
 {
   Holder *self = data;
   g_autoptr(GPtrArray) nodes = bks_book_session_list_nodes (self->session);
-  BksNode *node = g_ptr_array_index (nodes, (guint) g_rand_int_range (self->rand, 0, (gint32) nodes->len));
+  BksNode *node = NULL;
 
   leave (self);
+  /* All of it may be in the trash for a moment. */
+  if (nodes->len > 0)
+    node = g_ptr_array_index (nodes, (guint) g_rand_int_range (self->rand, 0, (gint32) nodes->len));
+  if (node == NULL)
+    {
+      self->busy = FALSE;
+      return dex_future_new_true ();
+    }
   self->text = dex_await_object (bks_book_session_open_node (self->session, bks_node_get_id (node)), NULL);
   if (self->text != NULL)
     {
