@@ -12,7 +12,7 @@
 static const char *const by_other_keys[] = {
   "GtkWindowControls", "AdwSheetControls", "AdwSpinRow", "GtkSpinButton", "GtkScrollbar", "AdwInlineViewSwitcher",
   "AdwViewSwitcher", "AdwViewSwitcherBar", "GtkListView", "GtkGridView", "AdwBackButton", "AdwEntryRow",
-  "AdwPasswordEntryRow", "GtkSearchEntry", "AdwInlineViewSwitcher",
+  "AdwPasswordEntryRow", "GtkSearchEntry", "AdwToggleGroup",
 };
 
 static gboolean

@@ -228,6 +228,12 @@ test_limit (AppFixture    *fixture,
   check_budget (fixture, BKS_UNLIMITED, 250 * CENT);
 }
 
+static gboolean
+is_without_price_dialog (gpointer data)
+{
+  return app_find_widget (data, BKS_TYPE_PRICE_DIALOG, NULL) == NULL;
+}
+
 static void
 test_own_price (AppFixture    *fixture,
                 gconstpointer  data)
@@ -246,6 +252,7 @@ test_own_price (AppFixture    *fixture,
   adw_spin_row_set_value (ADW_SPIN_ROW (app_find_widget (price, ADW_TYPE_SPIN_ROW, "Read")), 1.25);
   adw_spin_row_set_value (ADW_SPIN_ROW (app_find_widget (price, ADW_TYPE_SPIN_ROW, "Written")), 5);
   app_click (price, "_Set");
+  app_wait_for (is_without_price_dialog, window, "the dialog to close");
   app_wait_shown (dialog, "OpenAI · $1.25 in, $5.00 out per million");
   g_assert_cmpint (bks_router_price (router, "openai", "mine", 1000000, 0), ==, 125 * CENT);
   gtk_widget_activate (app_find_widget (dialog, ADW_TYPE_ACTION_ROW, "mine"));
