@@ -56,6 +56,17 @@ class Journey(unittest.TestCase):
         self.assert_key_is_nowhere()
         self.leave()
 
+    def test_another_book_from_outside(self):
+        """While one is open: by the session's bus, as a shell's search does."""
+        books = [self.world.cli('book', 'new', title).stdout.strip() for title in ('The Salt Road', 'Field Notes')]
+        for book, title in zip(books, ('The Salt Road', 'Field Notes')):
+            self.world.run('gapplication', 'action', 'com.humanizer.BookStudio', 'open-book', f"'{book}'", check=True)
+            self.app.find('list', 'Binder')
+            self.app.wait_text(title)
+        self.app.press('button', 'Back')
+        self.app.find('button', 'Import…')
+        self.assertEqual(self.app.quit(), 0)
+
     # ------------------------------------------------------- steps -----
 
     def add_provider(self):
