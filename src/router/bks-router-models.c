@@ -266,22 +266,6 @@ bks_router_peek_models (BksRouter  *self,
   return models;
 }
 
-/**
- * bks_router_has_listing:
- * @self: a router
- * @id: a provider's id
- *
- * Returns: whether it has listed its models in this run
- */
-gboolean
-bks_router_has_listing (BksRouter  *self,
-                        const char *id)
-{
-  g_return_val_if_fail (BKS_IS_ROUTER (self) && id != NULL, FALSE);
-
-  return g_hash_table_contains (self->listings, id);
-}
-
 static GHashTable *
 collect_ids (GPtrArray *models)
 {

@@ -94,8 +94,6 @@ BksModel   *bks_router_describe_model  (BksRouter            *self,
                                         const char           *model);
 GPtrArray  *bks_router_peek_models     (BksRouter            *self,
                                         const char           *id);
-gboolean    bks_router_has_listing     (BksRouter            *self,
-                                        const char           *id);
 DexFuture  *bks_router_resolve_model   (BksRouter            *self,
                                         const char           *model);
 const char *const *bks_router_list_roles (void);

@@ -11,6 +11,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+import tour_settings  # noqa: E402
 from tour import NARROW_SIZE as NARROW, stops  # noqa: E402
 from world import SOURCE, World  # noqa: E402
 
@@ -40,6 +41,31 @@ def photograph(folder, look, *, size=SIZE, text_scale=1.0, **options):
             name = f'{look}-{stop.name}.png'
             stop.app.screenshot(folder / name, stop.toplevel)
             names.append((stop.name, name))
+    return names + photograph_strangers(folder, look, size, text_scale=text_scale, **options)
+
+
+def photograph_strangers(folder, look, size, **options):
+    """Those who have set up nothing yet, or whose keyring cannot be used."""
+    names = []
+    for keyring in ('locked', 'absent'):
+        with World(keyring=keyring, **options) as world:
+            book = keyring == 'absent' and world.cli_json('book', 'import', '--sample')['id']
+            app = world.start_app()
+            app.resize(*size)
+
+            def stop(name, _):
+                app.settle(10)
+                app.screenshot(folder / f'{look}-{name}.png')
+                names.append((name, f'{look}-{name}.png'))
+
+            for _ in tour_settings.keyring_stops(app, lambda name, root, state=keyring: stop(f'{name}-{state}', root)):
+                pass
+            if book:
+                world.run('gapplication', 'action', 'com.humanizer.BookStudio', 'open-book', f"'{book}'")
+                app.find('text', 'Text')
+                for _ in tour_settings.welcome_stops(app, stop):
+                    pass
+            app.quit()
     return names
 
 

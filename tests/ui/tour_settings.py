@@ -168,8 +168,20 @@ def keyring_stops(app, stop):
     """In a world whose keyring is locked or absent."""
     dialog = open_preferences(app)
     app.wait_text('keyring')
-    yield stop('preferences-providers', dialog)
+    yield stop('preferences-keyring', dialog)
     app.click(row(app, 'OpenAI'))
-    app.wait_text(re.compile('^API Key').pattern)
-    yield stop('preferences-provider', dialog)
+    app.wait_text('^API Key')
+    yield stop('preferences-provider-keyring', dialog)
+    close(app)
+
+
+def welcome_stops(app, stop):
+    """In the book of a person who has set up nothing."""
+    if not app.find_all('button', 'Later'):
+        app.key('F9')
+    app.find('button', 'Bring Your Own Key')
+    yield stop('inspector-welcome', None)
+    app.press('button', 'Use a Local Model')
+    app.wait_text('No Local Model Yet')
+    yield stop('local-model', app.find('dialog', 'Local Model'))
     close(app)

@@ -153,20 +153,6 @@ bks_provider_entry_get_info (BksProviderEntry *self)
 }
 
 /**
- * bks_provider_entry_get_model:
- * @self: an entry
- *
- * Returns: (transfer none) (nullable): its model that the author's order names first
- */
-const char *
-bks_provider_entry_get_model (BksProviderEntry *self)
-{
-  g_return_val_if_fail (BKS_IS_PROVIDER_ENTRY (self), NULL);
-
-  return self->model;
-}
-
-/**
  * bks_provider_entry_is_used:
  * @self: an entry
  *

@@ -35,7 +35,6 @@ void              bks_provider_entry_note_test (BksProviderEntry *self,
                                                 const GError     *error,
                                                 gint64            at_ms);
 BksProviderInfo  *bks_provider_entry_get_info  (BksProviderEntry *self);
-const char       *bks_provider_entry_get_model (BksProviderEntry *self);
 gboolean          bks_provider_entry_is_used   (BksProviderEntry *self);
 BksProviderState  bks_provider_entry_get_state (BksProviderEntry *self);
 gint64            bks_provider_entry_get_until (BksProviderEntry *self);

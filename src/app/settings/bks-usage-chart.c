@@ -150,16 +150,10 @@ focus_day (BksUsageChart *self,
 
 /* Drawing */
 
-/**
- * bks_usage_chart_get_colour:
- * @provider: its place in the order
- * @rgba: (out): its colour in the present style
- *
- * The desktop's own accent colours, one after the other.
- */
-void
-bks_usage_chart_get_colour (guint    provider,
-                            GdkRGBA *rgba)
+/* The desktop's own accent colours, one after the other. */
+static void
+get_colour (guint    provider,
+            GdkRGBA *rgba)
 {
   static const AdwAccentColor colours[] = {
     ADW_ACCENT_COLOR_BLUE, ADW_ACCENT_COLOR_PURPLE, ADW_ACCENT_COLOR_GREEN, ADW_ACCENT_COLOR_ORANGE,
@@ -245,7 +239,7 @@ draw_bar (BksUsageChart *self,
 
       if (height <= 0)
         continue;
-      bks_usage_chart_get_colour (i, &rgba);
+      get_colour (i, &rgba);
       y -= height;
       /* A hair between two of them, for eyes that tell no colours. */
       gtk_snapshot_append_color (snapshot, &rgba, &GRAPHENE_RECT_INIT ((float) x, (float) y, (float) width,
@@ -536,7 +530,7 @@ draw_dot_cb (GtkDrawingArea *area,
 {
   GdkRGBA rgba;
 
-  bks_usage_chart_get_colour (GPOINTER_TO_UINT (provider), &rgba);
+  get_colour (GPOINTER_TO_UINT (provider), &rgba);
   gdk_cairo_set_source_rgba (cr, &rgba);
   cairo_arc (cr, width / 2.0, height / 2.0, MIN (width, height) / 2.0, 0, 2 * G_PI);
   cairo_fill (cr);

@@ -45,8 +45,6 @@ void        bks_usage_chart_set_data   (BksUsageChart      *self,
                                         guint               n_days,
                                         BksMoney            line,
                                         const char         *line_label);
-void        bks_usage_chart_get_colour (guint               provider,
-                                        GdkRGBA            *rgba);
 GtkWidget  *bks_usage_chart_make_dot   (guint               provider);
 const char *bks_usage_chart_get_detail (BksUsageChart      *self);
 int         bks_usage_chart_get_focused (BksUsageChart     *self);
