@@ -20,6 +20,7 @@ struct _BksRolePage
   char            *role;
   GListStore      *models;   /* of BksModel, in their order */
   gboolean         standard; /* the order that ships: the author has set none */
+  guint            storing;  /* changes on their way to the disk: what is read meanwhile is old */
   gboolean         loading;
   gboolean         again;
 
@@ -119,7 +120,7 @@ load_fiber (gpointer data)
     }
   while (self->again && self->list != NULL);
   self->loading = FALSE;
-  if (self->list == NULL)
+  if (self->list == NULL || self->storing > 0)
     return NULL;
   if (targets != NULL)
     take_targets (self, targets);
@@ -166,6 +167,9 @@ store_fiber (gpointer data)
   if (!dex_await (bks_router_set_role (bks_provider_list_get_router (self->providers), self->role, targets), &error) &&
       self->list != NULL)
     bks_ui_present_error (GTK_WIDGET (self), _("The Order Cannot Be Kept"), error);
+  self->storing--;
+  if (self->list != NULL)
+    load (self);
   return NULL;
 }
 
@@ -173,6 +177,7 @@ static void
 store (BksRolePage *self)
 {
   self->standard = FALSE;
+  self->storing++;
   bks_verb_start (store_fiber, self, NULL, self->models);
   update (self);
 }
