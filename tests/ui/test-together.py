@@ -7,6 +7,7 @@ in its history, once, and a live call keeps what it has reserved."""
 import json
 import os
 import random
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -22,6 +23,8 @@ from world import Unavailable, World, read_line, wait_until  # noqa: E402
 import taptest  # noqa: E402
 
 SECONDS = 300 if os.environ.get('BKS_TEST_LONG') else 15
+# A call that nobody answers ends by itself after five minutes.
+CALL_SECONDS = 200
 
 
 class Together(unittest.TestCase):
@@ -68,15 +71,26 @@ class Together(unittest.TestCase):
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)
 
-    def start_a_call(self):
-        """A call that stalls for as long as the test lasts, with what it has reserved."""
+    def add_a_slow_provider(self):
         script = self.world.root / 'script.json'
-        script.write_text(json.dumps({'replies': [{'path': '/v1/chat/completions', 'steps': [{'stall': True}]}]}))
+        script.write_text(json.dumps({'replies': [{'path': '/v1/chat/completions', 'times': 5,
+                                                   'steps': [{'stall': True}]}]}))
         url = self.world.start_provider('--script', str(script))
         self.cli('provider', 'add', 'slow', '--protocol', 'openai', '--base-url', url)
+
+    def start_a_call(self):
+        """A call that stalls for as long as the test lasts, with what it has reserved."""
         self.call = self.world.start('call', 'book-studio-cli', 'complete', 'Go on.', '--targets', 'slow:thinker',
                                      '--no-failover', stdout=subprocess.DEVNULL)
         wait_until(lambda: len(self.reservations()) == 1, 20, 'the call to reserve')
+        self.reserved = self.reservations()
+        self.called = time.monotonic()
+
+    def end_the_call(self):
+        self.assertEqual(self.reservations(), self.reserved, 'others leave a live reservation alone')
+        self.call.send_signal(signal.SIGINT)
+        self.assertEqual(self.call.wait(30), 1)
+        self.assertEqual(self.reservations(), [])
 
     def reservations(self):
         file = sqlite3.connect(self.world.home / '.local/share/book-studio/library.db', timeout=20)
@@ -156,8 +170,8 @@ class Together(unittest.TestCase):
     def test_at_once(self):
         self.start_window()
         self.start_service()
+        self.add_a_slow_provider()
         self.start_a_call()
-        reserved = self.reservations()
         actions = [self.type_a_word] * 8 + [self.write_a_word] * 4 + [self.read_as_companion] * 2
         actions += [self.add_a_chapter, self.move_a_chapter, self.throw_and_fetch, self.snapshot, self.back_up]
         end = time.monotonic() + SECONDS
@@ -165,7 +179,10 @@ class Together(unittest.TestCase):
         while time.monotonic() < end:
             random.choice(actions)()
             done += 1
-        self.assertEqual(self.reservations(), reserved, 'others leave a live reservation alone')
+            if time.monotonic() > self.called + CALL_SECONDS:
+                self.end_the_call()
+                self.start_a_call()
+        self.end_the_call()
         self.assertEqual(self.app.quit(), 0)
         self.check()
         typed = sum(word.startswith('w') for _, word in self.words)

@@ -203,6 +203,7 @@ class Tour:
         wait_until(lambda: not app.find_all('list item', re.compile('^Inland')), 10, 'the binder to be searched')
         yield self.stop('binder-search')
         app.key('Escape')
+        app.wait_gone('entry', 'Search titles')
         app.find('list item', re.compile('^Inland'))
         app.tab_to('list item')
         yield from self.popup('binder-menu', 'shift+F10')
