@@ -50,8 +50,10 @@ struct _BksStudioPage
   GtkWidget              *add_chapter_button;
   BksBinder              *binder;
   BksEditor              *editor;
-  BksScenePage           *scene_page;
-  BksHistoryPage         *history_page;
+  AdwBin                 *scene_bin;
+  BksScenePage           *scene_page;   /* NULL until the first paint */
+  AdwBin                 *history_bin;
+  BksHistoryPage         *history_page; /* NULL until the first paint */
   BksAiPage              *ai_page;
   GMenu *primary_menu;
 };
@@ -166,6 +168,17 @@ go_to_place (BksStudioPage *self,
   gtk_text_buffer_place_cursor (buffer, &caret);
 }
 
+/* Of the pages that are there already. */
+static void
+show_in_inspector (BksStudioPage *self,
+                   BksManuscript *manuscript)
+{
+  if (self->scene_page == NULL)
+    return;
+  bks_scene_page_set_manuscript (self->scene_page, self->session, manuscript);
+  bks_history_page_set_manuscript (self->history_page, self->session, manuscript);
+}
+
 static void
 show_manuscript (BksStudioPage *self,
                  BksManuscript *manuscript)
@@ -175,8 +188,7 @@ show_manuscript (BksStudioPage *self,
   remember_place (self);
   bks_editor_set_manuscript (self->editor, manuscript);
   remember_place (self);
-  bks_scene_page_set_manuscript (self->scene_page, self->session, manuscript);
-  bks_history_page_set_manuscript (self->history_page, self->session, manuscript);
+  show_in_inspector (self, manuscript);
   bks_ai_page_set_manuscript (self->ai_page, self->session, manuscript);
   g_signal_group_set_target (self->session_signals, session);
   g_signal_group_set_target (self->node_signals, bks_node_session_get_node (session));
@@ -231,8 +243,7 @@ show_nothing (BksStudioPage *self)
 {
   g_clear_pointer (&self->wanted, g_free);
   bks_editor_set_manuscript (self->editor, NULL);
-  bks_scene_page_set_manuscript (self->scene_page, self->session, NULL);
-  bks_history_page_set_manuscript (self->history_page, self->session, NULL);
+  show_in_inspector (self, NULL);
   bks_ai_page_set_manuscript (self->ai_page, self->session, NULL);
   g_signal_group_set_target (self->session_signals, NULL);
   g_signal_group_set_target (self->node_signals, NULL);
@@ -531,10 +542,24 @@ check_fiber (gpointer data)
   return NULL;
 }
 
-/* Once the person can read: it takes a moment with a long book. */
 static void
-check_later (GtkWidget *widget)
+fill_inspector (BksStudioPage *self)
 {
+  if (self->scene_page != NULL || self->scene_bin == NULL)
+    return;
+  self->scene_page = g_object_new (BKS_TYPE_SCENE_PAGE, NULL);
+  self->history_page = g_object_new (BKS_TYPE_HISTORY_PAGE, NULL);
+  adw_bin_set_child (self->scene_bin, GTK_WIDGET (self->scene_page));
+  adw_bin_set_child (self->history_bin, GTK_WIDGET (self->history_page));
+  show_in_inspector (self, bks_editor_get_manuscript (self->editor));
+}
+
+/* Once the person can read: the pages of the inspector cost a tenth of the start, and the check of a
+ * long book takes a moment. */
+static void
+go_on_after_paint (GtkWidget *widget)
+{
+  fill_inspector (BKS_STUDIO_PAGE (widget));
   bks_verb_start (check_fiber, widget, NULL, NULL);
 }
 
@@ -546,7 +571,7 @@ bks_studio_page_root (GtkWidget *widget)
   if (GTK_IS_WINDOW (gtk_widget_get_root (widget)))
     g_signal_connect_object (gtk_widget_get_root (widget), "notify::is-active", G_CALLBACK (active_changed_cb),
                              widget, G_CONNECT_SWAPPED);
-  bks_ui_after_paint (widget, check_later);
+  bks_ui_after_paint (widget, go_on_after_paint);
 }
 
 static void
@@ -572,6 +597,8 @@ bks_studio_page_dispose (GObject *object)
   g_clear_object (&self->session_signals);
   g_clear_object (&self->node_signals);
   gtk_widget_dispose_template (GTK_WIDGET (self), BKS_TYPE_STUDIO_PAGE);
+  self->scene_page = NULL; /* they went with the others */
+  self->history_page = NULL;
   g_clear_pointer (&self->manuscripts, g_hash_table_unref);
   g_clear_object (&self->session);
   g_clear_object (&self->settings);
@@ -624,8 +651,8 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, add_chapter_button);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, binder);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, editor);
-  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, scene_page);
-  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, history_page);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, scene_bin);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, history_bin);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, ai_page);
 }
 
@@ -642,8 +669,6 @@ bks_studio_page_class_init (BksStudioPageClass *klass)
 
   g_type_ensure (BKS_TYPE_BINDER);
   g_type_ensure (BKS_TYPE_EDITOR);
-  g_type_ensure (BKS_TYPE_SCENE_PAGE);
-  g_type_ensure (BKS_TYPE_HISTORY_PAGE);
   g_type_ensure (BKS_TYPE_AI_PAGE);
   install_actions (widget_class);
   gtk_widget_class_set_template_from_resource (widget_class, "/com/humanizer/BookStudio/bks-studio-page.ui");
