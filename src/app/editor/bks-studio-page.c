@@ -6,15 +6,13 @@
 #include <glib/gi18n.h>
 
 #include "bks-async.h"
-#include "bks-ai-page.h"
 #include "bks-binder.h"
 #include "bks-book-dialog.h"
 #include "bks-editor.h"
 #include "bks-error.h"
 #include "bks-export-dialog.h"
+#include "bks-inspector.h"
 #include "bks-manuscript.h"
-#include "bks-history-page.h"
-#include "bks-scene-page.h"
 #include "bks-studio-page.h"
 #include "bks-ui.h"
 #include "bks-wording.h"
@@ -40,9 +38,7 @@ struct _BksStudioPage
   AdwOverlaySplitView    *inspector_split;
   AdwBottomSheet         *inspector_sheet;
   GtkToggleButton        *inspector_button;
-  AdwWindowTitle         *inspector_title;
-  GtkWidget              *inspector_switcher_box;
-  AdwViewStack           *inspector_stack;
+  BksInspector           *inspector;
   GtkToggleButton        *binder_search_button;
   AdwWindowTitle         *title;
   AdwBanner              *label_banner;
@@ -50,12 +46,7 @@ struct _BksStudioPage
   GtkWidget              *add_chapter_button;
   BksBinder              *binder;
   BksEditor              *editor;
-  AdwBin                 *scene_bin;
-  BksScenePage           *scene_page;   /* NULL until the first paint */
-  AdwBin                 *history_bin;
-  BksHistoryPage         *history_page; /* NULL until the first paint */
-  BksAiPage              *ai_page;
-  GMenu *primary_menu;
+  GMenu                  *primary_menu;
 };
 
 G_DEFINE_FINAL_TYPE (BksStudioPage, bks_studio_page, ADW_TYPE_NAVIGATION_PAGE)
@@ -168,17 +159,6 @@ go_to_place (BksStudioPage *self,
   gtk_text_buffer_place_cursor (buffer, &caret);
 }
 
-/* Of the pages that are there already. */
-static void
-show_in_inspector (BksStudioPage *self,
-                   BksManuscript *manuscript)
-{
-  if (self->scene_page == NULL)
-    return;
-  bks_scene_page_set_manuscript (self->scene_page, self->session, manuscript);
-  bks_history_page_set_manuscript (self->history_page, self->session, manuscript);
-}
-
 static void
 show_manuscript (BksStudioPage *self,
                  BksManuscript *manuscript)
@@ -188,8 +168,7 @@ show_manuscript (BksStudioPage *self,
   remember_place (self);
   bks_editor_set_manuscript (self->editor, manuscript);
   remember_place (self);
-  show_in_inspector (self, manuscript);
-  bks_ai_page_set_manuscript (self->ai_page, self->session, manuscript);
+  bks_inspector_set_manuscript (self->inspector, manuscript);
   g_signal_group_set_target (self->session_signals, session);
   g_signal_group_set_target (self->node_signals, bks_node_session_get_node (session));
   gtk_stack_set_visible_child_name (self->editor_stack, "text");
@@ -243,8 +222,7 @@ show_nothing (BksStudioPage *self)
 {
   g_clear_pointer (&self->wanted, g_free);
   bks_editor_set_manuscript (self->editor, NULL);
-  show_in_inspector (self, NULL);
-  bks_ai_page_set_manuscript (self->ai_page, self->session, NULL);
+  bks_inspector_set_manuscript (self->inspector, NULL);
   g_signal_group_set_target (self->session_signals, NULL);
   g_signal_group_set_target (self->node_signals, NULL);
   adw_window_title_set_title (self->title, "");
@@ -341,7 +319,7 @@ rename_cb (BksStudioPage *self,
 static void
 caret_moved_cb (BksStudioPage *self)
 {
-  bks_ai_page_caret_moved (self->ai_page);
+  bks_inspector_caret_moved (self->inspector);
 }
 
 static void
@@ -386,37 +364,6 @@ update_inspector_button (BksStudioPage *self)
   g_signal_handlers_unblock_by_func (self->inspector_button, inspector_toggled_cb, self);
 }
 
-/* One page needs no switcher. */
-static void
-update_inspector_pages (BksStudioPage *self)
-{
-  GtkSelectionModel *pages = adw_view_stack_get_pages (self->inspector_stack);
-  const char *name = adw_view_stack_get_visible_child_name (self->inspector_stack);
-  GtkWidget *child = adw_view_stack_get_visible_child (self->inspector_stack);
-  gboolean several = g_list_model_get_n_items (G_LIST_MODEL (pages)) > 1;
-
-  gtk_widget_set_visible (self->inspector_switcher_box, several);
-  /* The switcher says it where there is one. */
-  adw_window_title_set_title (self->inspector_title,
-                              several || child == NULL
-                                ? ""
-                                : adw_view_stack_page_get_title (adw_view_stack_get_page (self->inspector_stack, child)));
-  if (self->settings != NULL && name != NULL)
-    g_settings_set_string (self->settings, "inspector-page", name);
-  g_object_unref (pages);
-}
-
-/* A page of a name that is not there (any more) leaves the first. */
-static void
-restore_inspector_page (BksStudioPage *self)
-{
-  g_autofree char *name = g_settings_get_string (self->settings, "inspector-page");
-
-  if (adw_view_stack_get_child_by_name (self->inspector_stack, name) != NULL)
-    adw_view_stack_set_visible_child_name (self->inspector_stack, name);
-  update_inspector_pages (self);
-}
-
 /* Where it would cover the page it comes only when asked for. */
 static void
 layout_changed_cb (BksStudioPage *self)
@@ -452,7 +399,6 @@ save_fiber (gpointer data)
   BksVerb *verb = data;
   BksStudioPage *self = verb->self;
   g_autoptr(GError) error = NULL;
-
   DexFuture *future;
 
   future = self->wanted != NULL ? bks_book_session_keep_revision (self->session, self->wanted)
@@ -542,24 +488,14 @@ check_fiber (gpointer data)
   return NULL;
 }
 
-static void
-fill_inspector (BksStudioPage *self)
-{
-  if (self->scene_page != NULL || self->scene_bin == NULL)
-    return;
-  self->scene_page = g_object_new (BKS_TYPE_SCENE_PAGE, NULL);
-  self->history_page = g_object_new (BKS_TYPE_HISTORY_PAGE, NULL);
-  adw_bin_set_child (self->scene_bin, GTK_WIDGET (self->scene_page));
-  adw_bin_set_child (self->history_bin, GTK_WIDGET (self->history_page));
-  show_in_inspector (self, bks_editor_get_manuscript (self->editor));
-}
-
-/* Once the person can read: the pages of the inspector cost a tenth of the start, and the check of a
- * long book takes a moment. */
+/* Once the person can read: the inspector's pages and the check of a long book take a moment each. */
 static void
 go_on_after_paint (GtkWidget *widget)
 {
-  fill_inspector (BKS_STUDIO_PAGE (widget));
+  BksStudioPage *self = BKS_STUDIO_PAGE (widget);
+
+  if (self->inspector != NULL)
+    bks_inspector_fill (self->inspector);
   bks_verb_start (check_fiber, widget, NULL, NULL);
 }
 
@@ -597,8 +533,6 @@ bks_studio_page_dispose (GObject *object)
   g_clear_object (&self->session_signals);
   g_clear_object (&self->node_signals);
   gtk_widget_dispose_template (GTK_WIDGET (self), BKS_TYPE_STUDIO_PAGE);
-  self->scene_page = NULL; /* they went with the others */
-  self->history_page = NULL;
   g_clear_pointer (&self->manuscripts, g_hash_table_unref);
   g_clear_object (&self->session);
   g_clear_object (&self->settings);
@@ -641,9 +575,7 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, inspector_split);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, inspector_sheet);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, inspector_button);
-  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, inspector_title);
-  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, inspector_switcher_box);
-  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, inspector_stack);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, inspector);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, binder_search_button);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, title);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, label_banner);
@@ -651,9 +583,6 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, add_chapter_button);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, binder);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, editor);
-  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, scene_bin);
-  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, history_bin);
-  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, ai_page);
 }
 
 static void
@@ -669,7 +598,7 @@ bks_studio_page_class_init (BksStudioPageClass *klass)
 
   g_type_ensure (BKS_TYPE_BINDER);
   g_type_ensure (BKS_TYPE_EDITOR);
-  g_type_ensure (BKS_TYPE_AI_PAGE);
+  g_type_ensure (BKS_TYPE_INSPECTOR);
   install_actions (widget_class);
   gtk_widget_class_set_template_from_resource (widget_class, "/com/humanizer/BookStudio/bks-studio-page.ui");
   bind_children (widget_class);
@@ -702,8 +631,6 @@ bks_studio_page_init (BksStudioPage *self)
   g_signal_connect_object (self->layouts, "notify::layout-name", G_CALLBACK (layout_changed_cb), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (self->binder_split, "notify::show-content", G_CALLBACK (show_content_changed_cb), self,
-                           G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->inspector_stack, "notify::visible-child", G_CALLBACK (update_inspector_pages), self,
                            G_CONNECT_SWAPPED);
   g_object_bind_property (bks_binder_get_search_bar (self->binder), "search-mode-enabled",
                           self->binder_search_button, "active", G_BINDING_BIDIRECTIONAL | G_BINDING_SYNC_CREATE);
@@ -784,10 +711,9 @@ bks_studio_page_new (BksStudio      *studio,
   g_signal_connect_object (bks_book_session_get_nodes (session), "items-changed", G_CALLBACK (nodes_changed_cb), self,
                            G_CONNECT_SWAPPED);
   update_book_title (self);
-  restore_inspector_page (self);
+  bks_inspector_set_book (self->inspector, session, bks_studio_get_router (studio), settings);
   bks_editor_set_settings (self->editor, settings);
   bks_editor_set_language (self->editor, bks_book_get_language (book));
-  bks_ai_page_set_router (self->ai_page, bks_studio_get_router (studio));
   bks_binder_set_session (self->binder, session);
   open_where_left (self);
   layout_changed_cb (self);
