@@ -49,6 +49,12 @@ void            app_wait_shown         (GtkWidget       *root,
                                         const char      *text);
 void            app_click              (GtkWidget       *root,
                                         const char      *label);
+guchar         *app_paint              (GtkWidget       *window,
+                                        int             *width,
+                                        int             *height);
+
+/* Red, green, blue and alpha. */
+#define APP_BYTES_PER_PIXEL 4
 
 #define app_assert_shown(root, text) g_assert_true (app_is_shown ((root), (text)))
 

@@ -16,7 +16,6 @@
 #define BITS 5
 /* As many pixels of a colour make it one of the letters', not of an edge. */
 #define LEAST_PIXELS 4
-#define BYTES_PER_PIXEL 4
 #define EDGE 8
 
 typedef struct
@@ -54,34 +53,12 @@ get_contrast (guint32 a,
   return (MAX (one, other) + 0.05) / (MIN (one, other) + 0.05);
 }
 
-/* Paints the window, as large as its widget: a widget's bounds are places in the picture. */
-static void
-paint (Look *look)
-{
-  g_autoptr(GdkPaintable) paintable = gtk_widget_paintable_new (look->window);
-  GtkSnapshot *snapshot = gtk_snapshot_new ();
-  g_autoptr(GskRenderNode) node = NULL;
-  g_autoptr(GdkTexture) texture = NULL;
-  g_autoptr(GdkTextureDownloader) downloader = NULL;
-
-  look->width = gtk_widget_get_width (look->window);
-  look->height = gtk_widget_get_height (look->window);
-  gdk_paintable_snapshot (paintable, snapshot, look->width, look->height);
-  node = gtk_snapshot_free_to_node (snapshot);
-  texture = gsk_renderer_render_texture (gtk_native_get_renderer (GTK_NATIVE (look->window)), node,
-                                         &GRAPHENE_RECT_INIT (0, 0, look->width, look->height));
-  downloader = gdk_texture_downloader_new (texture);
-  gdk_texture_downloader_set_format (downloader, GDK_MEMORY_R8G8B8A8);
-  look->pixels = g_malloc ((gsize) look->width * look->height * BYTES_PER_PIXEL);
-  gdk_texture_downloader_download_into (downloader, look->pixels, (gsize) look->width * BYTES_PER_PIXEL);
-}
-
 static guint32
 get_pixel (Look *look,
            int   x,
            int   y)
 {
-  const guchar *at = look->pixels + ((gsize) y * look->width + x) * BYTES_PER_PIXEL;
+  const guchar *at = look->pixels + ((gsize) y * look->width + x) * APP_BYTES_PER_PIXEL;
 
   return (guint32) at[0] << 16 | (guint32) at[1] << 8 | at[2];
 }
@@ -187,7 +164,7 @@ find_faults (AppFixture *fixture,
 {
   Look look = { GTK_WIDGET (fixture->window), .faults = faults };
 
-  paint (&look);
+  look.pixels = app_paint (look.window, &look.width, &look.height);
   app_walk_mapped (root, check_text, &look);
   g_free (look.pixels);
   return look.checked;

@@ -373,6 +373,53 @@ test_opens_where_left (Fixture       *fixture,
   g_assert_cmpint (position, ==, 7);
 }
 
+/* The rows of the window that the third line of the page is painted on. */
+static GBytes *
+paint_third_line (Fixture *fixture)
+{
+  GtkWidget *window = GTK_WIDGET (fixture->app.window);
+  GtkWidget *view = app_find_widget (fixture->page, BKS_TYPE_PAGE_VIEW, NULL);
+  g_autofree guchar *pixels = NULL;
+  graphene_point_t point;
+  GtkTextIter line;
+  int width, height, top, rows;
+
+  app_let_pass (200);
+  gtk_text_buffer_get_iter_at_line (gtk_text_view_get_buffer (GTK_TEXT_VIEW (view)), &line, 2);
+  gtk_text_view_get_line_yrange (GTK_TEXT_VIEW (view), &line, &top, &rows);
+  gtk_text_view_buffer_to_window_coords (GTK_TEXT_VIEW (view), GTK_TEXT_WINDOW_WIDGET, 0, top, NULL, &top);
+  g_assert_true (gtk_widget_compute_point (view, window, &GRAPHENE_POINT_INIT (0, (float) top), &point));
+  pixels = app_paint (window, &width, &height);
+  g_assert_cmpint ((int) point.y + rows, <=, height);
+  return g_bytes_new (pixels + (gsize) point.y * width * APP_BYTES_PER_PIXEL,
+                      (gsize) rows * width * APP_BYTES_PER_PIXEL);
+}
+
+/* Whatever marks a scene break, the page shows one asterism and no mark under it. */
+static void
+test_breaks_look_alike (Fixture       *fixture,
+                        gconstpointer  data)
+{
+  GtkTextBuffer *buffer = GTK_TEXT_BUFFER (bks_manuscript_get_buffer (bks_editor_get_manuscript (fixture->editor)));
+  g_autoptr(GBytes) stars = NULL;
+  g_autoptr(GBytes) dashes = NULL;
+  g_autoptr(GBytes) letters = NULL;
+  GtkTextIter start;
+
+  gtk_text_buffer_set_text (buffer, "Before.\n\n***\n\nAfter.", -1);
+  gtk_text_buffer_get_start_iter (buffer, &start);
+  gtk_text_buffer_place_cursor (buffer, &start);
+  stars = paint_third_line (fixture);
+  gtk_text_buffer_set_text (buffer, "Before.\n\n---\n\nAfter.", -1);
+  gtk_text_buffer_get_start_iter (buffer, &start);
+  gtk_text_buffer_place_cursor (buffer, &start);
+  dashes = paint_third_line (fixture);
+  gtk_text_buffer_set_text (buffer, "Before.\n\nNo.\n\nAfter.", -1);
+  letters = paint_third_line (fixture);
+  g_assert_true (g_bytes_equal (stars, dashes));
+  g_assert_false (g_bytes_equal (stars, letters));
+}
+
 #define ADD(name, func) g_test_add ("/studio-page/" name, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -391,6 +438,7 @@ main (int   argc,
   ADD ("trash-and-undo", test_trash_and_undo);
   ADD ("trash-all", test_trash_all);
   ADD ("rename", test_rename);
+  ADD ("breaks-look-alike", test_breaks_look_alike);
   ADD ("opens-where-left", test_opens_where_left);
   ADD ("save-says-so", test_save_says_so);
   ADD ("details", test_details);

@@ -14,12 +14,16 @@
 #include "bks-binder.h"
 #include "bks-ui.h"
 
+/* More than a screen shows. */
+#define FIRST_ROWS 64
+
 struct _BksBinder
 {
   GtkWidget parent_instance;
 
   BksBookSession     *session;
   GtkTreeListModel   *tree;
+  GtkSliceListModel  *sight;     /* the rows that there are so far */
   GtkSingleSelection *selection;
   GtkFilter          *filter;
   char               *search;    /* folded; NULL: everything is shown */
@@ -502,6 +506,7 @@ bks_binder_dispose (GObject *object)
 
   gtk_widget_dispose_template (GTK_WIDGET (self), BKS_TYPE_BINDER);
   g_clear_object (&self->selection);
+  g_clear_object (&self->sight);
   g_clear_object (&self->tree);
   g_clear_object (&self->filter);
   g_clear_object (&self->session);
@@ -642,7 +647,8 @@ bks_binder_set_session (BksBinder      *self,
   /* Before it has a model: the first node would be selected, and nobody told. */
   self->selection = gtk_single_selection_new (NULL);
   gtk_single_selection_set_autoselect (self->selection, FALSE);
-  gtk_single_selection_set_model (self->selection, G_LIST_MODEL (self->tree));
+  self->sight = gtk_slice_list_model_new (g_object_ref (G_LIST_MODEL (self->tree)), 0, FIRST_ROWS);
+  gtk_single_selection_set_model (self->selection, G_LIST_MODEL (self->sight));
   g_signal_connect_object (self->selection, "notify::selected-item", G_CALLBACK (selected_cb), self,
                            G_CONNECT_SWAPPED);
 
@@ -652,6 +658,23 @@ bks_binder_set_session (BksBinder      *self,
   gtk_list_view_set_factory (self->list, factory);
   gtk_list_view_set_model (self->list, GTK_SELECTION_MODEL (self->selection));
   bks_binder_add_drag (self, GTK_WIDGET (self->list), session, dropped);
+}
+
+/**
+ * bks_binder_fill:
+ * @self: a binder with a session
+ *
+ * Shows every row. Until then there are only those near the selected one: more than fit a screen, but not the two
+ * hundred that a list makes before it knows how high they are.
+ */
+void
+bks_binder_fill (BksBinder *self)
+{
+  g_return_if_fail (BKS_IS_BINDER (self));
+  g_return_if_fail (self->sight != NULL);
+
+  gtk_slice_list_model_set_offset (self->sight, 0);
+  gtk_slice_list_model_set_size (self->sight, G_MAXUINT);
 }
 
 /**
@@ -708,6 +731,16 @@ expand_to (BksBinder  *self,
     }
 }
 
+static void
+bring_into_sight (BksBinder *self,
+                  guint      position)
+{
+  guint size = gtk_slice_list_model_get_size (self->sight);
+
+  if (size < g_list_model_get_n_items (G_LIST_MODEL (self->tree)))
+    gtk_slice_list_model_set_offset (self->sight, position > size / 2 ? position - size / 2 : 0);
+}
+
 /**
  * bks_binder_select:
  * @self: the binder
@@ -734,7 +767,9 @@ bks_binder_select (BksBinder  *self,
 
       if (g_strcmp0 (bks_node_get_id (item), node_id) != 0)
         continue;
-      gtk_list_view_scroll_to (self->list, i, GTK_LIST_SCROLL_SELECT, NULL);
+      bring_into_sight (self, i);
+      gtk_list_view_scroll_to (self->list, i - gtk_slice_list_model_get_offset (self->sight), GTK_LIST_SCROLL_SELECT,
+                               NULL);
       return TRUE;
     }
   return FALSE;

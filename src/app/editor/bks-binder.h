@@ -18,6 +18,7 @@ G_DECLARE_FINAL_TYPE (BksBinder, bks_binder, BKS, BINDER, GtkWidget)
 BksBookSession *bks_binder_get_session (BksBinder *self);
 void     bks_binder_set_session  (BksBinder      *self,
                                   BksBookSession *session);
+void     bks_binder_fill         (BksBinder      *self);
 GtkSearchBar *bks_binder_get_search_bar (BksBinder *self);
 BksNode *bks_binder_get_selected (BksBinder      *self);
 gboolean bks_binder_select       (BksBinder      *self,

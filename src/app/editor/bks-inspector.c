@@ -24,6 +24,7 @@ struct _BksInspector
   GSettings      *settings;
   gboolean        in_sheet;
 
+  GtkWidget      *view;
   GtkWidget      *header;
   GtkWidget      *switcher_box;
   AdwViewStack   *stack;
@@ -56,9 +57,9 @@ G_DEFINE_FINAL_TYPE (BksInspector, bks_inspector, GTK_TYPE_WIDGET)
 static void
 page_changed_cb (BksInspector *self)
 {
-  const char *name = adw_view_stack_get_visible_child_name (self->stack);
+  const char *name = self->settings != NULL ? adw_view_stack_get_visible_child_name (self->stack) : NULL;
 
-  if (self->settings != NULL && name != NULL)
+  if (name != NULL)
     g_settings_set_string (self->settings, "inspector-page", name);
 }
 
@@ -119,12 +120,13 @@ bks_inspector_dispose (GObject *object)
 {
   BksInspector *self = BKS_INSPECTOR (object);
 
+  /* A stack that goes shows one page after the other: nobody looked at those. */
+  g_clear_object (&self->settings);
   gtk_widget_dispose_template (GTK_WIDGET (self), BKS_TYPE_INSPECTOR);
   self->scene_page = NULL; /* they went with their bins */
   self->ai_page = NULL;
   self->history_page = NULL;
   g_clear_object (&self->manuscript);
-  g_clear_object (&self->settings);
   g_clear_object (&self->session);
   g_clear_object (&self->router);
 
@@ -161,6 +163,7 @@ bks_inspector_class_init (BksInspectorClass *klass)
                                     G_TYPE_NONE, 0);
 
   gtk_widget_class_set_template_from_resource (widget_class, "/com/humanizer/BookStudio/bks-inspector.ui");
+  gtk_widget_class_bind_template_child (widget_class, BksInspector, view);
   gtk_widget_class_bind_template_child (widget_class, BksInspector, header);
   gtk_widget_class_bind_template_child (widget_class, BksInspector, switcher_box);
   gtk_widget_class_bind_template_child (widget_class, BksInspector, stack);

@@ -14,6 +14,8 @@
 #define GAP 0.35
 #define HEADING_SCALE 1.25
 #define QUOTE_MARGIN 24
+/* To Pango no alpha at all means opaque. */
+#define UNSEEN ((GdkRGBA) { 0, 0, 0, 2.f / G_MAXUINT16 })
 #define NO_SIZE 0.01
 
 struct _BksPageMarkup
@@ -72,10 +74,10 @@ create_tags (BksPageMarkup *self)
   /* Not invisible: GTK 4.18 ends the program at a click behind invisible text (gtktextbtree.c, byte index off the end
    * of the line). Of no size and no colour they are out of sight too. */
   self->hidden = gtk_text_buffer_create_tag (buffer, BKS_PAGE_MARKUP_HIDDEN, "scale", NO_SIZE,
-                                             "foreground-rgba", &(GdkRGBA) { 0, 0, 0, 0 }, NULL);
+                                             "foreground-rgba", &UNSEEN, NULL);
   /* The line keeps its place, and the page draws on it. */
   self->asterism = gtk_text_buffer_create_tag (buffer, BKS_PAGE_MARKUP_ASTERISM,
-                                               "foreground-rgba", &(GdkRGBA) { 0, 0, 0, 0 }, NULL);
+                                               "foreground-rgba", &UNSEEN, NULL);
   update_colours (self);
 }
 

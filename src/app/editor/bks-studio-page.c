@@ -488,14 +488,17 @@ check_fiber (gpointer data)
   return NULL;
 }
 
-/* Once the person can read: the inspector's pages and the check of a long book take a moment each. */
+/* Once the person can read: the inspector's pages, the rows out of sight and the check of a long book take a
+ * moment each. */
 static void
 go_on_after_paint (GtkWidget *widget)
 {
   BksStudioPage *self = BKS_STUDIO_PAGE (widget);
 
-  if (self->inspector != NULL)
-    bks_inspector_fill (self->inspector);
+  if (self->inspector == NULL)
+    return;
+  bks_inspector_fill (self->inspector);
+  bks_binder_fill (self->binder);
   bks_verb_start (check_fiber, widget, NULL, NULL);
 }
 
