@@ -52,6 +52,7 @@ def photograph_strangers(folder, look, size, **options):
             book = keyring == 'absent' and world.cli_json('book', 'import', '--sample')['id']
             app = world.start_app()
             app.resize(*size)
+            app.stand_at_edge()
 
             def stop(name, _):
                 app.settle(10)

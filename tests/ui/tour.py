@@ -51,6 +51,7 @@ class Tour:
     def start(self, *arguments):
         self.app = self.world.start_app(*arguments)
         self.app.resize(*self.size)
+        self.app.stand_at_edge()
         self.app.settle(10)
 
     def stop(self, name, root=None, **options):

@@ -341,6 +341,12 @@ class App:
     def resize(self, width, height):
         self.world.run('xdotool', 'windowsize', '--sync', self.window, width, height)
 
+    def stand_at_edge(self):
+        """At the edge of the screen a menu turns inwards, and all of it is in the picture."""
+        width = int(self.geometry().split('x')[0])
+        at = 0 if self.world.right_to_left else int(SCREEN.split('x')[0]) - width
+        self.world.run('xdotool', 'windowmove', '--sync', self.window, at, 0)
+
     def settle(self, seconds=5.0):
         """Waits until two pictures in a row are the same."""
         last = [None]

@@ -262,7 +262,6 @@ setup_row_cb (GtkListItemFactory *factory,
   GtkWidget *expander = gtk_tree_expander_new ();
   GtkWidget *row = bks_binder_row_new ();
 
-  gtk_tree_expander_set_indent_for_icon (GTK_TREE_EXPANDER (expander), FALSE);
   gtk_tree_expander_set_child (GTK_TREE_EXPANDER (expander), row);
   g_signal_connect_object (row, "clicked", G_CALLBACK (row_clicked_cb), self, G_CONNECT_SWAPPED);
   gtk_list_item_set_child (item, expander);
@@ -277,6 +276,8 @@ bind_row_cb (GtkListItemFactory *factory,
   GtkTreeListRow *row = gtk_list_item_get_item (item);
   g_autoptr(BksNode) node = gtk_tree_list_row_get_item (row);
 
+  /* Below a part its chapters step in, whether they have an arrow or not. */
+  gtk_tree_expander_set_indent_for_icon (expander, gtk_tree_list_row_get_depth (row) > 0);
   gtk_tree_expander_set_list_row (expander, row);
   bks_binder_row_set_node (BKS_BINDER_ROW (gtk_tree_expander_get_child (expander)), node);
 }

@@ -8,6 +8,7 @@
 #include "bks-async.h"
 #include "bks-compare-dialog.h"
 #include "bks-diff.h"
+#include "bks-page-markup.h"
 #include "bks-ui.h"
 
 struct _BksCompareDialog
@@ -17,6 +18,7 @@ struct _BksCompareDialog
   char *earlier;
   char *present;
   char *what;
+  BksPageMarkup *markup;
   GtkTextTag *deleted;
   GtkTextTag *inserted;
 
@@ -165,6 +167,7 @@ set_colours (BksCompareDialog *self)
 static void
 bks_compare_dialog_dispose (GObject *object)
 {
+  g_clear_object (&BKS_COMPARE_DIALOG (object)->markup);
   gtk_widget_dispose_template (GTK_WIDGET (object), BKS_TYPE_COMPARE_DIALOG);
 
   G_OBJECT_CLASS (bks_compare_dialog_parent_class)->dispose (object);
@@ -208,6 +211,9 @@ bks_compare_dialog_init (BksCompareDialog *self)
 
   gtk_widget_init_template (GTK_WIDGET (self));
   buffer = gtk_text_view_get_buffer (self->view);
+  /* A change may be one of the marks: they stay in sight. */
+  self->markup = bks_page_markup_new (buffer);
+  bks_page_markup_set_show_marks (self->markup, TRUE);
   self->deleted = gtk_text_buffer_create_tag (buffer, "deleted", "strikethrough", TRUE, NULL);
   self->inserted = gtk_text_buffer_create_tag (buffer, "inserted", "underline", PANGO_UNDERLINE_SINGLE, NULL);
   set_colours (self);

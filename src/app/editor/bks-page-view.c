@@ -151,6 +151,19 @@ key_cb (BksPageView           *self,
   return GDK_EVENT_STOP;
 }
 
+/* It stands where its text begins, as the paragraphs below it do, whatever the language of the window is. */
+static void
+title_edited_cb (BksPageView *self)
+{
+  g_autoptr(PangoLayout) layout = gtk_widget_create_pango_layout (GTK_WIDGET (self),
+                                                                  gtk_editable_get_text (GTK_EDITABLE (self->title)));
+  PangoLayoutLine *line = pango_layout_get_line_readonly (layout, 0);
+
+  gtk_widget_set_direction (self->title, pango_layout_line_get_resolved_direction (line) == PANGO_DIRECTION_RTL
+                                           ? GTK_TEXT_DIR_RTL
+                                           : GTK_TEXT_DIR_LTR);
+}
+
 static void
 add_title (BksPageView *self)
 {
@@ -164,6 +177,7 @@ add_title (BksPageView *self)
   gtk_event_controller_set_propagation_phase (keys, GTK_PHASE_CAPTURE);
   g_signal_connect_object (keys, "key-pressed", G_CALLBACK (title_key_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (focus, "leave", G_CALLBACK (commit_title), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->title, "changed", G_CALLBACK (title_edited_cb), self, G_CONNECT_SWAPPED);
   gtk_widget_add_controller (self->title, keys);
   gtk_widget_add_controller (self->title, focus);
   gtk_widget_set_parent (self->title, GTK_WIDGET (self));

@@ -40,8 +40,8 @@ static char *
 make_facts (const BksBudget *budget)
 {
   BksMoney limit = budget->hard != BKS_UNLIMITED ? budget->hard : budget->soft;
-  g_autofree char *most = bks_money_format_short (limit);
-  g_autofree char *spent = bks_money_format_short (budget->spent);
+  g_autofree char *most = bks_wording_money (limit);
+  g_autofree char *spent = bks_wording_money (budget->spent);
   g_autofree char *resets = bks_wording_date (budget->resets_at);
   const char *what = budget->closed ? _("reached") : budget->hard != BKS_UNLIMITED
                                                        ? _("calls stop before it is passed")

@@ -442,7 +442,11 @@ bks_models_page_describe (BksModel *model)
   BksMoney output = bks_model_get_output_price (model);
 
   if (bks_model_get_window (model) > 0)
-    g_string_append_printf (facts, _("%'d tokens"), (int) MIN (bks_model_get_window (model), G_MAXINT));
+    {
+      g_autofree char *window = bks_wording_tokens (bks_model_get_window (model));
+
+      g_string_append (facts, window);
+    }
   if (facts->len > 0)
     g_string_append (facts, " · ");
   if (input == BKS_MONEY_UNKNOWN || output == BKS_MONEY_UNKNOWN)

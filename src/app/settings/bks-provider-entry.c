@@ -348,6 +348,6 @@ bks_provider_entry_dup_cost (BksProviderEntry *self)
   if (self->info->free)
     return g_strdup (_("free"));
   if (self->info->key_state == BKS_KEY_STORED || self->info->key_state == BKS_KEY_ENVIRONMENT)
-    return bks_money_format_short (0);
+    return bks_wording_money (0);
   return NULL;
 }

@@ -290,7 +290,7 @@ static char *
 make_works (const BksVerdict *verdict,
             GPtrArray        *models)
 {
-  g_autofree char *credit = verdict->credit != BKS_MONEY_UNKNOWN ? bks_money_format_short (verdict->credit) : NULL;
+  g_autofree char *credit = verdict->credit != BKS_MONEY_UNKNOWN ? bks_wording_money (verdict->credit) : NULL;
   g_autofree char *works = NULL;
 
   if (models == NULL)

@@ -96,7 +96,7 @@ describe_bar (BksUsageChart     *self,
   for (guint i = 0; i < bar->costs->len; i++)
     {
       BksMoney cost = g_array_index (bar->costs, BksMoney, i);
-      g_autofree char *amount = bks_money_format_short (cost);
+      g_autofree char *amount = bks_wording_money (cost);
 
       if (cost > 0)
         g_string_append_printf (text, " · %s %s", self->providers[i], amount);

@@ -344,9 +344,9 @@ show_month (BksUsagePage *self,
             const News   *news)
 {
   BksMoney limit = get_limit (find_budget (news, "month"));
-  g_autofree char *spent = bks_money_format_short (news->projection->spent);
-  g_autofree char *projected = bks_money_format_short (news->projection->projected);
-  g_autofree char *most = limit != BKS_UNLIMITED ? bks_money_format_short (limit) : NULL;
+  g_autofree char *spent = bks_wording_money (news->projection->spent);
+  g_autofree char *projected = bks_wording_money (news->projection->projected);
+  g_autofree char *most = limit != BKS_UNLIMITED ? bks_wording_money (limit) : NULL;
   g_autofree char *last_day = bks_wording_date (news->month_end - DAY_MS / 2);
   g_autofree char *facts = most != NULL ? g_strdup_printf (_("of %s"), most) : g_strdup (_("no limit"));
   g_autofree char *by = g_strdup_printf (_("by %s"), last_day);

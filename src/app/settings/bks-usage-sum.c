@@ -100,10 +100,12 @@ bks_usage_sum_get_row (BksUsageSum *self)
 char *
 bks_usage_sum_dup_calls (BksUsageSum *self)
 {
+  g_autofree char *count = NULL;
+
   g_return_val_if_fail (BKS_IS_USAGE_SUM (self), NULL);
 
-  return g_strdup_printf (ngettext ("%'d call", "%'d calls", (gulong) self->row->calls),
-                          (int) MIN (self->row->calls, G_MAXINT));
+  count = bks_wording_number (self->row->calls);
+  return g_strdup_printf (ngettext ("%s call", "%s calls", (gulong) self->row->calls), count);
 }
 
 /**

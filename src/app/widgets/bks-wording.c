@@ -4,11 +4,16 @@
 #include "config.h"
 
 #include <glib/gi18n.h>
+#include <gtk/gtk.h>
 #include <locale.h>
 
 #include "bks-error.h"
 #include "bks-studio.h"
 #include "bks-wording.h"
+
+/* Of the Unicode Bidirectional Algorithm, UAX #9 */
+#define LEFT_TO_RIGHT_ISOLATE "\u2066"
+#define POP_ISOLATE "\u2069"
 
 #define SECOND_MS ((gint64) 1000)
 #define MINUTE_MS (60 * SECOND_MS)
@@ -173,6 +178,23 @@ bks_wording_date (gint64 at_ms)
 }
 
 /**
+ * bks_wording_money:
+ * @money: a known amount
+ *
+ * Returns: (transfer full): "$3.12", "-$0.0037", "< $0.0001"; in a script that is written from right to left held
+ *   together, or the sign would wander behind the digits
+ */
+char *
+bks_wording_money (BksMoney money)
+{
+  g_autofree char *text = bks_money_format_short (money);
+
+  if (gtk_widget_get_default_direction () == GTK_TEXT_DIR_LTR)
+    return g_steal_pointer (&text);
+  return g_strconcat (LEFT_TO_RIGHT_ISOLATE, text, POP_ISOLATE, NULL);
+}
+
+/**
  * bks_wording_cost:
  * @cost: an amount
  *
@@ -185,7 +207,7 @@ bks_wording_cost (BksMoney cost)
     return g_strdup (_("price unknown"));
   if (cost == 0)
     return g_strdup (_("free"));
-  return bks_money_format_short (cost);
+  return bks_wording_money (cost);
 }
 
 /**
@@ -207,7 +229,7 @@ bks_wording_sum (gint64   calls,
     return bks_wording_cost (BKS_MONEY_UNKNOWN);
   if (unknown_costs == 0)
     return bks_wording_cost (cost);
-  sum = bks_money_format_short (cost);
+  sum = bks_wording_money (cost);
   return g_strdup_printf (ngettext ("%s + %d unpriced", "%s + %d unpriced", (gulong) unknown_costs), sum,
                           (int) MIN (unknown_costs, G_MAXINT));
 }
@@ -258,8 +280,8 @@ bks_wording_range (const BksEstimate *estimate)
 
   if (estimate->cost_high == BKS_MONEY_UNKNOWN || estimate->cost_high == 0)
     return bks_wording_cost (estimate->cost_high);
-  low = bks_money_format_short (estimate->cost_low);
-  high = bks_money_format_short (estimate->cost_high);
+  low = bks_wording_money (estimate->cost_low);
+  high = bks_wording_money (estimate->cost_high);
   if (g_str_equal (low, high))
     return g_steal_pointer (&high);
   /* Translators: the least and the most that something may cost */
@@ -290,8 +312,8 @@ bks_wording_threshold (guint               percent,
                        const BksAllowance *allowance)
 {
   g_autofree char *what = get_limit_words (allowance);
-  g_autofree char *used = bks_money_format_short (allowance->used);
-  g_autofree char *limit = bks_money_format_short (allowance->limit);
+  g_autofree char *used = bks_wording_money (allowance->used);
+  g_autofree char *limit = bks_wording_money (allowance->limit);
 
   if (percent == 0)
     return g_strdup_printf (_("A call cost more than was set aside: %s is passed, %s of %s"), what, used, limit);
@@ -316,7 +338,7 @@ bks_wording_month (gint64   now_ms,
 {
   g_autoptr(GDateTime) now = local_time (now_ms);
   g_autofree char *month = g_date_time_format (now, "%Ob");
-  g_autofree char *sum = bks_money_format_short (cost);
+  g_autofree char *sum = bks_wording_money (cost);
 
   if (unknown_costs > 0)
     return g_strdup_printf (ngettext ("%s %s + %d unpriced call", "%s %s + %d unpriced calls",

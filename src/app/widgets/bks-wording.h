@@ -16,6 +16,7 @@ char *bks_wording_when     (gint64             at_ms,
 char *bks_wording_saved    (gint64             saved_at_ms,
                             gint64             now_ms);
 char *bks_wording_estimate (const BksEstimate *estimate);
+char *bks_wording_money    (BksMoney           money);
 char *bks_wording_cost     (BksMoney           cost);
 char *bks_wording_sum      (gint64             calls,
                             BksMoney           cost,
