@@ -10,8 +10,8 @@
 #include "bks-error.h"
 #include "bks-router-private.h"
 
-/* Which providers rest and which are given up, over restarts, and what a
- * person sees of it. */
+/* Which providers rest and which are given up, over restarts; what a person
+ * sees of it, and the test that a person asks for. */
 
 #define KEY_TAG_LENGTH 16
 
@@ -194,4 +194,98 @@ bks_router_list_health (BksRouter *self)
   g_return_val_if_fail (BKS_IS_ROUTER (self), NULL);
 
   return bks_spawn (NULL, list_health_fiber, g_object_ref (self), g_object_unref);
+}
+
+typedef struct
+{
+  BksRouter      *self;
+  char           *id; /* a provider's */
+  DexCancellable *cancellable;
+} Test;
+
+static void
+test_free (gpointer data)
+{
+  Test *test = data;
+
+  g_object_unref (test->self);
+  g_free (test->id);
+  dex_clear (&test->cancellable);
+  g_free (test);
+}
+
+/* Fiber. A key that a test found to be no good is not tried in a call either. */
+static void
+await_note_test (BksRouter             *self,
+                 const BksProviderInfo *info,
+                 const char            *key,
+                 const GError          *failure)
+{
+  BksErrorFacts *facts = bks_error_get_facts (failure);
+  g_autofree char *key_tag = bks_router_make_key_tag (info, key);
+
+  if (!g_error_matches (failure, BKS_ERROR, BKS_ERROR_AUTH) && !g_error_matches (failure, BKS_ERROR, BKS_ERROR_BILLING))
+    return;
+  dex_await (bks_router_load_circuits (self), NULL);
+  bks_breaker_note_failure (self->breaker, info->id, key_tag, "", (BksError) failure->code,
+                            facts != NULL ? facts->retry_after_ms : -1);
+  bks_router_await_keep_circuits (self);
+}
+
+static DexFuture *
+test_provider_fiber (gpointer data)
+{
+  Test *test = data;
+  BksRouter *self = test->self;
+  GError *error = NULL;
+  g_autoptr(BksProviderInfo) info = bks_router_await_provider (self, test->id, &error);
+  g_autoptr(BksProvider) provider = NULL;
+  g_autofree char *key = NULL;
+  BksVerdict *verdict;
+  gint64 started;
+
+  if (info == NULL || (provider = bks_router_make_provider (self, info, &error)) == NULL)
+    return bks_future_error (error);
+  key = dex_await_string (bks_router_lookup_key (self, info, NULL), &error);
+  if (error != NULL)
+    return bks_future_error (error);
+  started = bks_clock_get_monotonic_ms (self->limits->clock);
+  verdict = dex_await_boxed (bks_provider_check (provider, key, test->cancellable), &error);
+  if (verdict == NULL)
+    {
+      await_note_test (self, info, key, error);
+      g_signal_emit_by_name (self, "health-changed");
+      return bks_future_error (error);
+    }
+  verdict->took_ms = bks_clock_get_monotonic_ms (self->limits->clock) - started;
+  bks_router_await_revival (self, info->id);
+  g_signal_emit_by_name (self, "health-changed");
+  return dex_future_new_take_boxed (BKS_TYPE_VERDICT, verdict);
+}
+
+/**
+ * bks_router_test_provider:
+ * @self: a router
+ * @id: a provider's id
+ * @cancellable: (nullable): cancels it
+ *
+ * Asks the server, free of charge, whether it is there and takes the key.
+ *
+ * Returns: (transfer full): resolves to a #BksVerdict; rejects with the class
+ *   of what is wrong
+ */
+DexFuture *
+bks_router_test_provider (BksRouter      *self,
+                          const char     *id,
+                          DexCancellable *cancellable)
+{
+  Test *test;
+
+  g_return_val_if_fail (BKS_IS_ROUTER (self) && id != NULL, NULL);
+
+  test = g_new0 (Test, 1);
+  test->self = g_object_ref (self);
+  test->id = g_strdup (id);
+  test->cancellable = cancellable != NULL ? dex_ref (cancellable) : NULL;
+  return bks_spawn (cancellable, test_provider_fiber, test, test_free);
 }

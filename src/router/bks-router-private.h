@@ -35,6 +35,12 @@ DexFuture       *bks_router_recover         (BksRouter              *self);
 DexFuture       *bks_router_lookup_key      (BksRouter              *self,
                                              BksProviderInfo        *info,
                                              DexCancellable         *cancellable);
+void             bks_router_await_key_state (BksRouter              *self,
+                                             BksProviderInfo        *info,
+                                             BksSecretState          keyring);
+gboolean         bks_router_await_forget_key (BksRouter             *self,
+                                             const BksProviderInfo  *info,
+                                             GError                **error);
 BksProvider     *bks_router_make_provider   (BksRouter              *self,
                                              const BksProviderInfo  *info,
                                              GError                **error);
