@@ -85,8 +85,7 @@ static void
 print_backup (BksCli    *cli,
               BksBackup *backup)
 {
-  g_autoptr(GDateTime) time = g_date_time_new_from_unix_local (backup->at / 1000);
-  g_autofree char *at = g_date_time_format (time, "%Y-%m-%d %H:%M:%S");
+  g_autofree char *at = bks_cli_format_time (backup->at);
 
   bks_cli_print (cli, "%s  %9" G_GINT64_FORMAT "  %s  %s\n", at, backup->words, backup->shrunk ? _("smaller") : "       ",
                  backup->path);
@@ -106,8 +105,7 @@ list_backups (BksCli  *cli,
   if (list == NULL)
     return FALSE;
   json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "backups");
-  json_builder_begin_array (builder);
+  bks_cli_begin_list (builder, "backups");
   for (guint i = 0; i < list->len; i++)
     {
       json_builder_begin_object (builder);
@@ -117,27 +115,7 @@ list_backups (BksCli  *cli,
         print_backup (cli, g_ptr_array_index (list, i));
     }
   json_builder_end_array (builder);
-  json_builder_end_object (builder);
-  if (cli->json)
-    bks_cli_print_json (cli, builder);
-  return TRUE;
-}
-
-static gboolean
-print_id (BksCli     *cli,
-          const char *id)
-{
-  g_autoptr(JsonBuilder) builder = json_builder_new ();
-
-  if (!cli->json)
-    {
-      bks_cli_print (cli, "%s\n", id);
-      return TRUE;
-    }
-  json_builder_begin_object (builder);
-  bks_cli_add_string (builder, "id", id);
-  json_builder_end_object (builder);
-  bks_cli_print_json (cli, builder);
+  bks_cli_end_answer (cli, builder);
   return TRUE;
 }
 
@@ -156,10 +134,16 @@ restore (BksCli  *cli,
       if (options.replace)
         return bks_cli_usage_error (error, _("--node and --replace do not go together"));
       node_id = dex_await_string (bks_studio_restore_scene (cli->studio, file, options.node), error);
-      return node_id != NULL && print_id (cli, node_id);
+      if (node_id == NULL)
+        return FALSE;
+      bks_cli_print_id (cli, node_id);
+      return TRUE;
     }
   book = dex_await_object (bks_studio_restore_backup (cli->studio, file, options.replace), error);
-  return book != NULL && print_id (cli, bks_book_get_id (book));
+  if (book == NULL)
+    return FALSE;
+  bks_cli_print_id (cli, bks_book_get_id (book));
+  return TRUE;
 }
 
 static void
@@ -168,8 +152,7 @@ add_report (JsonBuilder   *builder,
 {
   json_builder_begin_object (builder);
   bks_cli_add_boolean (builder, "sound", report->problems->len == 0);
-  json_builder_set_member_name (builder, "problems");
-  json_builder_begin_array (builder);
+  bks_cli_begin_list (builder, "problems");
   for (guint i = 0; i < report->problems->len; i++)
     json_builder_add_string_value (builder, g_ptr_array_index (report->problems, i));
   json_builder_end_array (builder);

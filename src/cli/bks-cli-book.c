@@ -97,8 +97,7 @@ list (BksCli  *cli,
   if (!dex_await (bks_cli_until_stop (cli, bks_studio_refresh_books (cli->studio)), error))
     return FALSE;
   json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "books");
-  json_builder_begin_array (builder);
+  bks_cli_begin_list (builder, "books");
   for (guint i = 0; i < g_list_model_get_n_items (books); i++)
     {
       g_autoptr(BksBook) book = g_list_model_get_item (books, i);
@@ -110,9 +109,7 @@ list (BksCli  *cli,
         print_book_row (cli, book);
     }
   json_builder_end_array (builder);
-  json_builder_end_object (builder);
-  if (cli->json)
-    bks_cli_print_json (cli, builder);
+  bks_cli_end_answer (cli, builder);
   return TRUE;
 }
 
@@ -157,8 +154,7 @@ import_files (BksCli  *cli,
   gboolean ok = TRUE;
 
   json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "books");
-  json_builder_begin_array (builder);
+  bks_cli_begin_list (builder, "books");
   for (guint i = 0; cli->arguments[i] != NULL && !bks_error_is_cancelled (*error); i++)
     {
       g_autoptr(GError) failure = NULL;
@@ -175,9 +171,7 @@ import_files (BksCli  *cli,
       *error = g_steal_pointer (&failure);
     }
   json_builder_end_array (builder);
-  json_builder_end_object (builder);
-  if (cli->json)
-    bks_cli_print_json (cli, builder);
+  bks_cli_end_answer (cli, builder);
   return ok;
 }
 

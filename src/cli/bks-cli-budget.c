@@ -177,8 +177,7 @@ show (BksCli  *cli,
   if (budgets == NULL)
     return FALSE;
   json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "budgets");
-  json_builder_begin_array (builder);
+  bks_cli_begin_list (builder, "budgets");
   if (!cli->json)
     bks_cli_print (cli, "%-48s %-6s %12s %12s %12s  %s\n", "", "", _("used"), _("limit"), _("warn at"), _("resets"));
   for (guint i = 0; i < budgets->len; i++)
@@ -188,9 +187,7 @@ show (BksCli  *cli,
         print_budget (cli, g_ptr_array_index (budgets, i));
     }
   json_builder_end_array (builder);
-  json_builder_end_object (builder);
-  if (cli->json)
-    bks_cli_print_json (cli, builder);
+  bks_cli_end_answer (cli, builder);
   return TRUE;
 }
 

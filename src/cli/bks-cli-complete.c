@@ -220,8 +220,7 @@ add_trail (JsonBuilder *builder,
 {
   GPtrArray *attempts = call != NULL ? bks_call_get_attempts (call) : NULL;
 
-  json_builder_set_member_name (builder, "trail");
-  json_builder_begin_array (builder);
+  bks_cli_begin_list (builder, "trail");
   for (guint i = 0; attempts != NULL && i < attempts->len; i++)
     {
       const BksAttempt *attempt = g_ptr_array_index (attempts, i);

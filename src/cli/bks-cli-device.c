@@ -74,8 +74,7 @@ list (BksCli  *cli,
   if (devices == NULL)
     return FALSE;
   json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "devices");
-  json_builder_begin_array (builder);
+  bks_cli_begin_list (builder, "devices");
   for (guint i = 0; i < devices->len; i++)
     {
       add_device (builder, g_ptr_array_index (devices, i));
@@ -83,9 +82,7 @@ list (BksCli  *cli,
         print_device (cli, g_ptr_array_index (devices, i));
     }
   json_builder_end_array (builder);
-  json_builder_end_object (builder);
-  if (cli->json)
-    bks_cli_print_json (cli, builder);
+  bks_cli_end_answer (cli, builder);
   return TRUE;
 }
 

@@ -47,8 +47,7 @@ print_vectors (BksCli    *cli,
   json_builder_begin_object (builder);
   bks_cli_add_string (builder, "provider", target->provider);
   bks_cli_add_string (builder, "model", target->model);
-  json_builder_set_member_name (builder, "vectors");
-  json_builder_begin_array (builder);
+  bks_cli_begin_list (builder, "vectors");
   for (guint i = 0; i < vectors->len; i++)
     {
       GArray *vector = g_ptr_array_index (vectors, i);

@@ -51,8 +51,7 @@ add_provider (JsonBuilder *builder,
   json_builder_begin_object (builder);
   bks_cli_add_string (builder, "id", provider);
   add_state (builder, find_line (circuits, provider));
-  json_builder_set_member_name (builder, "models");
-  json_builder_begin_array (builder);
+  bks_cli_begin_list (builder, "models");
   for (guint i = 0; i < circuits->len; i++)
     {
       const BksCircuit *circuit = g_ptr_array_index (circuits, i);
@@ -101,15 +100,12 @@ health (BksCli  *cli,
   if (circuits == NULL)
     return FALSE;
   json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "providers");
-  json_builder_begin_array (builder);
+  bks_cli_begin_list (builder, "providers");
   for (guint i = 0; i < providers->len; i++)
     add_provider (builder, ((BksProviderInfo *) g_ptr_array_index (providers, i))->id, circuits);
   json_builder_end_array (builder);
-  json_builder_end_object (builder);
-  if (cli->json)
-    bks_cli_print_json (cli, builder);
-  else if (circuits->len == 0)
+  bks_cli_end_answer (cli, builder);
+  if (!cli->json && circuits->len == 0)
     bks_cli_print (cli, "%s\n", _("All providers are asked as usual."));
   for (guint i = 0; !cli->json && i < circuits->len; i++)
     print_circuit (cli, g_ptr_array_index (circuits, i));

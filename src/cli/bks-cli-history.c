@@ -9,9 +9,8 @@
 #include "bks-book-events.h"
 #include "bks-book-history.h"
 #include "bks-cli-private.h"
-#include "bks-error.h"
 
-/* Changes of a book's structure, undone and done again; the trash; events. */
+/* What became of a book: changes of its structure, undone and done again; events; where its words came from. */
 
 #define EVENTS 1000
 
@@ -109,14 +108,11 @@ history (BksCli  *cli,
   if (list == NULL)
     return FALSE;
   json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "commands");
-  json_builder_begin_array (builder);
+  bks_cli_begin_list (builder, "commands");
   for (guint i = 0; i < list->len; i++)
     add_command (cli, builder, g_ptr_array_index (list, i));
   json_builder_end_array (builder);
-  json_builder_end_object (builder);
-  if (cli->json)
-    bks_cli_print_json (cli, builder);
+  bks_cli_end_answer (cli, builder);
   return TRUE;
 }
 
@@ -148,8 +144,7 @@ events (BksCli  *cli,
   if (session == NULL)
     return FALSE;
   json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "events");
-  json_builder_begin_array (builder);
+  bks_cli_begin_list (builder, "events");
   do
     {
       g_autoptr(GPtrArray) list = NULL;
@@ -166,9 +161,7 @@ events (BksCli  *cli,
     }
   while (n == EVENTS);
   json_builder_end_array (builder);
-  json_builder_end_object (builder);
-  if (cli->json)
-    bks_cli_print_json (cli, builder);
+  bks_cli_end_answer (cli, builder);
   return TRUE;
 }
 
@@ -245,17 +238,14 @@ disclosure (BksCli  *cli,
   if (!cli->json)
     bks_cli_print (cli, "\n");
   json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "nodes");
-  json_builder_begin_array (builder);
+  bks_cli_begin_list (builder, "nodes");
   for (guint i = 0; i < nodes->len; i++)
     if (!disclose_node (cli, builder, session, g_ptr_array_index (nodes, i), sums, error))
       return FALSE;
   json_builder_end_array (builder);
   add_origins (builder, sums);
-  json_builder_end_object (builder);
-  if (cli->json)
-    bks_cli_print_json (cli, builder);
-  else
+  bks_cli_end_answer (cli, builder);
+  if (!cli->json)
     print_origins (cli, _("All of the book"), sums);
   return TRUE;
 }
@@ -271,168 +261,5 @@ const BksCliVerb bks_cli_history_verbs[] = {
   { "book", "history", "BOOK", N_("List the changes of the structure that can be undone"), history, NULL, 1, 1, BKS_CLI_PLAIN },
   { "book", "disclosure", "BOOK", N_("Count the words by where they came from: typed, pasted, imported, AI"), disclosure, NULL, 1, 1, BKS_CLI_PLAIN },
   { "book", "events", "BOOK", N_("List what has been changed in a book, by number"), events, events_options, 1, 1, BKS_CLI_PLAIN },
-  { NULL },
-};
-
-/* ---- the trash ---- */
-
-static void
-add_trashed (BksCli         *cli,
-             JsonBuilder    *builder,
-             BksBook        *book,
-             BksTrashedNode *node)
-{
-  g_autofree char *title = bks_cli_make_line (node->title);
-
-  json_builder_begin_object (builder);
-  bks_cli_add_string (builder, "book", bks_book_get_id (book));
-  bks_cli_add_string (builder, "id", node->id);
-  bks_cli_add_string (builder, "kind", bks_node_kind_to_string (node->kind));
-  bks_cli_add_string (builder, "title", node->title);
-  bks_cli_add_int (builder, "trashed_at", node->trashed_at);
-  bks_cli_add_int (builder, "nodes", node->nodes);
-  bks_cli_add_int (builder, "words", node->words);
-  json_builder_end_object (builder);
-  if (!cli->json)
-    bks_cli_print (cli, "%s/%s  %-12s %9" G_GINT64_FORMAT "  %s\n", bks_book_get_id (book), node->id,
-                   bks_node_kind_to_string (node->kind), node->words, title);
-}
-
-static gboolean
-add_trash_of (BksCli       *cli,
-              JsonBuilder  *builder,
-              BksBook      *book,
-              GError      **error)
-{
-  g_autoptr(BksBookSession) session = NULL;
-  g_autoptr(GPtrArray) nodes = NULL;
-
-  session = dex_await_object (bks_cli_until_stop (cli, bks_studio_open_book (cli->studio, bks_book_get_id (book), FALSE)),
-                              error);
-  nodes = session != NULL ? dex_await_boxed (bks_cli_until_stop (cli, bks_book_session_list_trash (session)), error) : NULL;
-  for (guint i = 0; nodes != NULL && i < nodes->len; i++)
-    add_trashed (cli, builder, book, g_ptr_array_index (nodes, i));
-  return nodes != NULL;
-}
-
-static gboolean
-add_all_trash (BksCli       *cli,
-               JsonBuilder  *builder,
-               GError      **error)
-{
-  GListModel *books = bks_studio_get_books (cli->studio);
-
-  for (guint i = 0; i < g_list_model_get_n_items (books); i++)
-    {
-      g_autoptr(BksBook) book = g_list_model_get_item (books, i);
-
-      if (!add_trash_of (cli, builder, book, error))
-        return FALSE;
-    }
-  return TRUE;
-}
-
-static gboolean
-add_trashed_books (BksCli       *cli,
-                   JsonBuilder  *builder,
-                   GError      **error)
-{
-  g_autoptr(GPtrArray) books = dex_await_boxed (bks_studio_list_trashed_books (cli->studio), error);
-
-  for (guint i = 0; books != NULL && i < books->len; i++)
-    {
-      BksBook *book = g_ptr_array_index (books, i);
-      g_autofree char *title = bks_cli_make_line (bks_book_get_title (book));
-
-      json_builder_begin_object (builder);
-      bks_cli_add_string (builder, "id", bks_book_get_id (book));
-      bks_cli_add_string (builder, "title", bks_book_get_title (book));
-      bks_cli_add_int (builder, "words", bks_book_get_words (book));
-      json_builder_end_object (builder);
-      if (!cli->json)
-        bks_cli_print (cli, "%s  %-12s %9" G_GINT64_FORMAT "  %s\n", bks_book_get_id (book), "book",
-                       bks_book_get_words (book), title);
-    }
-  return books != NULL;
-}
-
-static gboolean
-list_trash (BksCli  *cli,
-            GError **error)
-{
-  g_autoptr(BksBook) book = cli->arguments[0] != NULL ? bks_cli_find_book (cli, cli->arguments[0], error) : NULL;
-  g_autoptr(JsonBuilder) builder = json_builder_new ();
-
-  if (cli->arguments[0] != NULL && book == NULL)
-    return FALSE;
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "books");
-  json_builder_begin_array (builder);
-  if (book == NULL && !add_trashed_books (cli, builder, error))
-    return FALSE;
-  json_builder_end_array (builder);
-  json_builder_set_member_name (builder, "nodes");
-  json_builder_begin_array (builder);
-  if (!(book != NULL ? add_trash_of (cli, builder, book, error) : add_all_trash (cli, builder, error)))
-    return FALSE;
-  json_builder_end_array (builder);
-  json_builder_end_object (builder);
-  if (cli->json)
-    bks_cli_print_json (cli, builder);
-  return TRUE;
-}
-
-static gboolean
-restore (BksCli  *cli,
-         GError **error)
-{
-  const char *text = cli->arguments[0];
-  g_auto(GStrv) parts = g_strsplit (text, "/", 2);
-  g_autoptr(BksBookSession) session = NULL;
-
-  if (!bks_cli_check_text (text, "NODE", error))
-    return FALSE;
-  if (g_strv_length (parts) != 2)
-    return dex_await (bks_studio_restore_book (cli->studio, text), error);
-  session = bks_cli_open_book (cli, parts[0], TRUE, error);
-  return session != NULL &&
-         dex_await (bks_book_session_restore_node (session, parts[1]), error) &&
-         bks_cli_close_book (session, error);
-}
-
-static gboolean
-empty (BksCli  *cli,
-       GError **error)
-{
-  g_autoptr(BksBookSession) session = bks_cli_open_book (cli, cli->arguments[0], TRUE, error);
-  g_autoptr(GError) local = NULL;
-  gint64 count;
-
-  if (session == NULL)
-    return FALSE;
-  count = dex_await_int64 (bks_book_session_empty_trash (session), &local);
-  if (local != NULL)
-    {
-      g_propagate_error (error, g_steal_pointer (&local));
-      return FALSE;
-    }
-  if (!bks_cli_close_book (session, error))
-    return FALSE;
-  if (cli->json)
-    {
-      g_autoptr(JsonBuilder) builder = json_builder_new ();
-
-      json_builder_begin_object (builder);
-      bks_cli_add_int (builder, "deleted", count);
-      json_builder_end_object (builder);
-      bks_cli_print_json (cli, builder);
-    }
-  return TRUE;
-}
-
-const BksCliVerb bks_cli_trash_verbs[] = {
-  { "trash", "list", "[BOOK]", N_("List what is in the trash"), list_trash, NULL, 0, 1, BKS_CLI_PLAIN },
-  { "trash", "restore", "BOOK | NODE", N_("Take a book or a node out of the trash, by its whole id"), restore, NULL, 1, 1, BKS_CLI_PLAIN },
-  { "trash", "empty", "BOOK", N_("Delete for good what is in a book’s trash, with its revisions"), empty, NULL, 1, 1, BKS_CLI_PLAIN },
   { NULL },
 };

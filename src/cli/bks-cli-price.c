@@ -269,8 +269,7 @@ update (BksCli  *cli,
   json_builder_begin_object (builder);
   bks_cli_add_string (builder, "as_of", bks_router_get_prices_date (router));
   bks_cli_add_boolean (builder, "kept", !options.dry_run);
-  json_builder_set_member_name (builder, "changes");
-  json_builder_begin_array (builder);
+  bks_cli_begin_list (builder, "changes");
   for (guint i = 0; i < changes->len; i++)
     {
       add_change (builder, g_ptr_array_index (changes, i));
@@ -278,10 +277,8 @@ update (BksCli  *cli,
         print_change (cli, g_ptr_array_index (changes, i));
     }
   json_builder_end_array (builder);
-  json_builder_end_object (builder);
-  if (cli->json)
-    bks_cli_print_json (cli, builder);
-  else
+  bks_cli_end_answer (cli, builder);
+  if (!cli->json)
     print_summary (cli, changes->len);
   return TRUE;
 }

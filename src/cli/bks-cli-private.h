@@ -93,9 +93,10 @@ void              bks_cli_print          (BksCli       *cli,
                                           ...) G_GNUC_PRINTF (2, 3);
 void              bks_cli_print_text     (BksCli       *cli,
                                           const char   *text);
-void              bks_cli_print_json     (BksCli       *cli,
-                                          JsonBuilder  *builder);
+void              bks_cli_print_id       (BksCli       *cli,
+                                          const char   *id);
 char             *bks_cli_make_line      (const char   *text);
+char             *bks_cli_format_time    (gint64        at_ms);
 char             *bks_cli_read_input     (BksCli       *cli,
                                           gint64        most_bytes,
                                           GError      **error);
@@ -144,7 +145,16 @@ gboolean          bks_cli_read_money     (const char   *text,
                                           BksMoney     *money,
                                           GError      **error);
 
-/* JSON members */
+/* bks-cli-json.c */
+void              bks_cli_print_json     (BksCli       *cli,
+                                          JsonBuilder  *builder);
+void              bks_cli_end_answer     (BksCli       *cli,
+                                          JsonBuilder  *builder);
+void              bks_cli_answer_int     (BksCli       *cli,
+                                          const char   *member,
+                                          gint64        value);
+void              bks_cli_begin_list     (JsonBuilder  *builder,
+                                          const char   *member);
 void              bks_cli_add_string     (JsonBuilder  *builder,
                                           const char   *member,
                                           const char   *value);

@@ -69,8 +69,7 @@ list (BksCli  *cli,
   if (providers == NULL)
     return FALSE;
   json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "providers");
-  json_builder_begin_array (builder);
+  bks_cli_begin_list (builder, "providers");
   for (guint i = 0; i < providers->len; i++)
     {
       BksProviderInfo *info = g_ptr_array_index (providers, i);
@@ -81,9 +80,7 @@ list (BksCli  *cli,
                        info->base_url != NULL ? info->base_url : "", describe_key (info->key_state));
     }
   json_builder_end_array (builder);
-  json_builder_end_object (builder);
-  if (cli->json)
-    bks_cli_print_json (cli, builder);
+  bks_cli_end_answer (cli, builder);
   return TRUE;
 }
 
@@ -245,6 +242,18 @@ add_verdict (JsonBuilder      *builder,
   json_builder_end_object (builder);
 }
 
+/* The provider that the line names. */
+static BksProviderInfo *
+find_provider (BksCli  *cli,
+               GError **error)
+{
+  BksRouter *router = bks_studio_get_router (cli->studio);
+
+  if (!check_arguments (cli, error))
+    return NULL;
+  return dex_await_boxed (bks_cli_until_stop (cli, bks_router_get_provider (router, cli->arguments[0])), error);
+}
+
 static gboolean
 test (BksCli  *cli,
       GError **error)
@@ -257,9 +266,7 @@ test (BksCli  *cli,
   g_autofree char *words = NULL;
   GError *failure = NULL;
 
-  if (!check_arguments (cli, error))
-    return FALSE;
-  info = dex_await_boxed (bks_cli_until_stop (cli, bks_router_get_provider (router, cli->arguments[0])), error);
+  info = find_provider (cli, error);
   if (info == NULL)
     return FALSE;
   verdict = dex_await_boxed (bks_router_test_provider (router, info->id, cli->stop), &failure);
@@ -299,8 +306,7 @@ add_abilities (JsonBuilder  *builder,
     { BKS_ABILITY_EMBEDDINGS, "embeddings" },
   };
 
-  json_builder_set_member_name (builder, "abilities");
-  json_builder_begin_array (builder);
+  bks_cli_begin_list (builder, "abilities");
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
     if (abilities & names[i].ability)
       json_builder_add_string_value (builder, names[i].name);
@@ -331,9 +337,7 @@ models (BksCli  *cli,
   g_autoptr(GPtrArray) found = NULL;
   GError *failure = NULL;
 
-  if (!check_arguments (cli, error))
-    return FALSE;
-  info = dex_await_boxed (bks_cli_until_stop (cli, bks_router_get_provider (router, cli->arguments[0])), error);
+  info = find_provider (cli, error);
   if (info == NULL)
     return FALSE;
   found = dex_await_boxed (bks_router_list_models (router, info->id, cli->stop), &failure);
@@ -343,8 +347,7 @@ models (BksCli  *cli,
       return FALSE;
     }
   json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "models");
-  json_builder_begin_array (builder);
+  bks_cli_begin_list (builder, "models");
   for (guint i = 0; i < found->len; i++)
     {
       BksModel *model = g_ptr_array_index (found, i);
@@ -355,9 +358,7 @@ models (BksCli  *cli,
         bks_cli_print (cli, "%s\n", line);
     }
   json_builder_end_array (builder);
-  json_builder_end_object (builder);
-  if (cli->json)
-    bks_cli_print_json (cli, builder);
+  bks_cli_end_answer (cli, builder);
   return TRUE;
 }
 
@@ -408,10 +409,8 @@ count (BksCli  *cli,
   json_builder_begin_object (builder);
   bks_cli_add_int (builder, "tokens", tokens);
   bks_cli_add_boolean (builder, "estimated", estimated);
-  json_builder_end_object (builder);
-  if (cli->json)
-    bks_cli_print_json (cli, builder);
-  else
+  bks_cli_end_answer (cli, builder);
+  if (!cli->json)
     bks_cli_print (cli, "%" G_GINT64_FORMAT "\n", tokens);
   return TRUE;
 }

@@ -4,24 +4,14 @@
 #include "config.h"
 
 #include <glib/gi18n.h>
-#include <string.h>
 
 #include "bks-cli-private.h"
 #include "bks-diff.h"
-#include "bks-error.h"
 #include "bks-revisions.h"
 
-/* Earlier texts of a node, and named snapshots. */
+/* Earlier texts of a node: kept, listed, restored and compared. */
 
 #define CURRENT "current"
-
-static char *
-format_time (gint64 at)
-{
-  g_autoptr(GDateTime) time = g_date_time_new_from_unix_local (at / 1000);
-
-  return g_date_time_format (time, "%Y-%m-%d %H:%M:%S");
-}
 
 static void
 add_revision (JsonBuilder *builder,
@@ -41,7 +31,7 @@ static void
 print_revision (BksCli      *cli,
                 BksRevision *revision)
 {
-  g_autofree char *at = format_time (revision->at);
+  g_autofree char *at = bks_cli_format_time (revision->at);
   g_autofree char *name = revision->name != NULL ? bks_cli_make_line (revision->name) : g_strdup ("");
 
   bks_cli_print (cli, "%6" G_GINT64_FORMAT "  %s  %9" G_GINT64_FORMAT "  %-8s  %s\n", revision->number, at, revision->words,
@@ -65,8 +55,7 @@ revisions (BksCli  *cli,
     return FALSE;
   json_builder_begin_object (builder);
   bks_cli_add_int (builder, "current", bks_node_get_revision (node));
-  json_builder_set_member_name (builder, "revisions");
-  json_builder_begin_array (builder);
+  bks_cli_begin_list (builder, "revisions");
   for (guint i = 0; i < list->len; i++)
     {
       add_revision (builder, g_ptr_array_index (list, i));
@@ -74,9 +63,7 @@ revisions (BksCli  *cli,
         print_revision (cli, g_ptr_array_index (list, i));
     }
   json_builder_end_array (builder);
-  json_builder_end_object (builder);
-  if (cli->json)
-    bks_cli_print_json (cli, builder);
+  bks_cli_end_answer (cli, builder);
   return TRUE;
 }
 
@@ -207,15 +194,12 @@ print_comparison (BksCli  *cli,
     return FALSE;
   json_builder_begin_object (builder);
   bks_cli_add_boolean (builder, "same", g_str_equal (sides->old_text, sides->new_text));
-  json_builder_set_member_name (builder, "spans");
-  json_builder_begin_array (builder);
+  bks_cli_begin_list (builder, "spans");
   for (guint i = 0; i < spans->len; i++)
     print_span (cli, builder, sides, &g_array_index (spans, BksDiffSpan, i));
   json_builder_end_array (builder);
-  json_builder_end_object (builder);
-  if (cli->json)
-    bks_cli_print_json (cli, builder);
-  else
+  bks_cli_end_answer (cli, builder);
+  if (!cli->json)
     bks_cli_print (cli, "\n");
   return TRUE;
 }
@@ -246,175 +230,5 @@ const BksCliVerb bks_cli_revision_verbs[] = {
   { "node", "revisions", "NODE", N_("List the earlier texts that are kept"), revisions, NULL, 1, 1, BKS_CLI_PLAIN },
   { "node", "restore", "NODE REVISION", N_("Make an earlier text the present one, which is kept, too"), restore, NULL, 2, 2, BKS_CLI_PLAIN },
   { "node", "compare", "NODE REVISION [REVISION | current]", N_("Show what was changed between two texts, word by word"), compare, NULL, 2, 3, BKS_CLI_PLAIN },
-  { NULL },
-};
-
-/* BOOK, or BOOK/ID for a part of it. */
-static BksBookSession *
-open_scope (BksCli      *cli,
-            const char  *text,
-            const char **node_id,
-            GError     **error)
-{
-  BksBookSession *session;
-  BksNode *node;
-
-  *node_id = NULL;
-  if (strchr (text, '/') == NULL)
-    return bks_cli_open_book (cli, text, TRUE, error);
-  session = bks_cli_open_node (cli, text, TRUE, &node, error);
-  if (session != NULL)
-    *node_id = bks_node_get_id (node);
-  return session;
-}
-
-static gboolean
-add_snapshot (BksCli  *cli,
-              GError **error)
-{
-  g_autoptr(BksBookSession) session = NULL;
-  g_autofree char *id = NULL;
-  const char *node_id;
-
-  if (!bks_cli_check_text (cli->arguments[1], "NAME", error))
-    return FALSE;
-  session = open_scope (cli, cli->arguments[0], &node_id, error);
-  if (session == NULL)
-    return FALSE;
-  id = dex_await_string (bks_book_session_add_snapshot (session, cli->arguments[1], node_id), error);
-  if (id == NULL || !bks_cli_close_book (session, error))
-    return FALSE;
-  if (cli->json)
-    {
-      g_autoptr(JsonBuilder) builder = json_builder_new ();
-
-      json_builder_begin_object (builder);
-      bks_cli_add_string (builder, "id", id);
-      json_builder_end_object (builder);
-      bks_cli_print_json (cli, builder);
-    }
-  else
-    bks_cli_print (cli, "%s\n", id);
-  return TRUE;
-}
-
-static void
-print_snapshot (BksCli      *cli,
-                BksSnapshot *snapshot)
-{
-  g_autofree char *at = format_time (snapshot->at);
-  g_autofree char *name = bks_cli_make_line (snapshot->name);
-
-  bks_cli_print (cli, "%s  %s  %5" G_GINT64_FORMAT "  %9" G_GINT64_FORMAT "  %s\n", snapshot->id, at, snapshot->texts,
-                 snapshot->words, name);
-}
-
-static gboolean
-list_snapshots (BksCli  *cli,
-                GError **error)
-{
-  g_autoptr(BksBookSession) session = bks_cli_open_book (cli, cli->arguments[0], FALSE, error);
-  g_autoptr(JsonBuilder) builder = json_builder_new ();
-  g_autoptr(GPtrArray) list = NULL;
-
-  if (session == NULL)
-    return FALSE;
-  list = dex_await_boxed (bks_cli_until_stop (cli, bks_book_session_list_snapshots (session)), error);
-  if (list == NULL)
-    return FALSE;
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "snapshots");
-  json_builder_begin_array (builder);
-  for (guint i = 0; i < list->len; i++)
-    {
-      BksSnapshot *snapshot = g_ptr_array_index (list, i);
-
-      json_builder_begin_object (builder);
-      bks_cli_add_string (builder, "id", snapshot->id);
-      bks_cli_add_string (builder, "name", snapshot->name);
-      bks_cli_add_string (builder, "node", snapshot->node_id);
-      bks_cli_add_int (builder, "at", snapshot->at);
-      bks_cli_add_int (builder, "texts", snapshot->texts);
-      bks_cli_add_int (builder, "words", snapshot->words);
-      json_builder_end_object (builder);
-      if (!cli->json)
-        print_snapshot (cli, snapshot);
-    }
-  json_builder_end_array (builder);
-  json_builder_end_object (builder);
-  if (cli->json)
-    bks_cli_print_json (cli, builder);
-  return TRUE;
-}
-
-/* An id, or the beginning of one. */
-static const char *
-find_snapshot (GPtrArray   *list,
-               const char  *prefix,
-               GError     **error)
-{
-  const char *found = NULL;
-
-  for (guint i = 0; i < list->len; i++)
-    {
-      const BksSnapshot *snapshot = g_ptr_array_index (list, i);
-
-      if (*prefix == '\0' || !g_str_has_prefix (snapshot->id, prefix))
-        continue;
-      if (found != NULL)
-        {
-          g_set_error (error, BKS_ERROR, BKS_ERROR_AMBIGUOUS, "Several snapshots have an id that begins with %s", prefix);
-          return NULL;
-        }
-      found = snapshot->id;
-    }
-  if (found == NULL)
-    g_set_error (error, BKS_ERROR, BKS_ERROR_NOT_FOUND, "The book has no snapshot %s", prefix);
-  return found;
-}
-
-static gboolean
-restore_snapshot (BksCli  *cli,
-                  GError **error)
-{
-  g_autoptr(BksBookSession) session = NULL;
-  g_autoptr(GPtrArray) list = NULL;
-  g_autoptr(GError) local = NULL;
-  const char *id;
-  gint64 changed;
-
-  if (!bks_cli_check_text (cli->arguments[1], "SNAPSHOT", error))
-    return FALSE;
-  session = bks_cli_open_book (cli, cli->arguments[0], TRUE, error);
-  if (session == NULL)
-    return FALSE;
-  list = dex_await_boxed (bks_book_session_list_snapshots (session), error);
-  id = list != NULL ? find_snapshot (list, cli->arguments[1], error) : NULL;
-  if (id == NULL)
-    return FALSE;
-  changed = dex_await_int64 (bks_book_session_restore_snapshot (session, id), &local);
-  if (local != NULL)
-    {
-      g_propagate_error (error, g_steal_pointer (&local));
-      return FALSE;
-    }
-  if (!bks_cli_close_book (session, error))
-    return FALSE;
-  if (cli->json)
-    {
-      g_autoptr(JsonBuilder) builder = json_builder_new ();
-
-      json_builder_begin_object (builder);
-      bks_cli_add_int (builder, "changed", changed);
-      json_builder_end_object (builder);
-      bks_cli_print_json (cli, builder);
-    }
-  return TRUE;
-}
-
-const BksCliVerb bks_cli_snapshot_verbs[] = {
-  { "snapshot", "add", "BOOK | NODE NAME", N_("Keep the texts of a book or a part of it for ever and print the snapshot’s id"), add_snapshot, NULL, 2, 2, BKS_CLI_PLAIN },
-  { "snapshot", "list", "BOOK", N_("List the named snapshots of a book"), list_snapshots, NULL, 1, 1, BKS_CLI_PLAIN },
-  { "snapshot", "restore", "BOOK SNAPSHOT", N_("Make the texts of a snapshot the present ones, which are kept, too"), restore_snapshot, NULL, 2, 2, BKS_CLI_PLAIN },
   { NULL },
 };

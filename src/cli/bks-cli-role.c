@@ -15,8 +15,7 @@ add_role (JsonBuilder *builder,
 {
   json_builder_begin_object (builder);
   bks_cli_add_string (builder, "role", role);
-  json_builder_set_member_name (builder, "targets");
-  json_builder_begin_array (builder);
+  bks_cli_begin_list (builder, "targets");
   for (guint i = 0; i < targets->len; i++)
     {
       BksTarget *target = g_ptr_array_index (targets, i);
@@ -87,15 +86,12 @@ show (BksCli  *cli,
   g_autoptr(JsonBuilder) builder = json_builder_new ();
 
   json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "roles");
-  json_builder_begin_array (builder);
+  bks_cli_begin_list (builder, "roles");
   for (guint i = 0; shown[i] != NULL; i++)
     if (!check_role (shown[i], error) || !show_role (cli, builder, shown[i], error))
       return FALSE;
   json_builder_end_array (builder);
-  json_builder_end_object (builder);
-  if (cli->json)
-    bks_cli_print_json (cli, builder);
+  bks_cli_end_answer (cli, builder);
   return TRUE;
 }
 

@@ -12,8 +12,9 @@
 
 #include "bks-cli-private.h"
 #include "bks-error.h"
-#include "bks-json.h"
 #include "bks-redact.h"
+
+/* What every verb needs: to complain and to print, to read what is typed, to find what is named. */
 
 #define MESSAGE_BYTES 4096
 #define SECRET_BYTES (16 * 1024)
@@ -158,22 +159,6 @@ bks_cli_print_text (BksCli     *cli,
 }
 
 /**
- * bks_cli_print_json:
- * @cli: this run
- * @builder: a finished document
- *
- * Prints it on one line.
- */
-void
-bks_cli_print_json (BksCli      *cli,
-                    JsonBuilder *builder)
-{
-  g_autofree char *text = bks_json_builder_end (builder);
-
-  bks_cli_print (cli, "%s\n", text);
-}
-
-/**
  * bks_cli_make_line:
  * @text: a title or a name
  *
@@ -193,6 +178,44 @@ bks_cli_make_line (const char *text)
         g_string_append_len (line, p, g_utf8_next_char (p) - p);
     }
   return g_string_free (line, FALSE);
+}
+
+/**
+ * bks_cli_format_time:
+ * @at_ms: a time, in milliseconds of Unix time
+ *
+ * Returns: (transfer full): it for one column of a table, in local time
+ */
+char *
+bks_cli_format_time (gint64 at_ms)
+{
+  g_autoptr(GDateTime) time = g_date_time_new_from_unix_local (at_ms / 1000);
+
+  return g_date_time_format (time, "%Y-%m-%d %H:%M:%S");
+}
+
+/**
+ * bks_cli_print_id:
+ * @cli: this run
+ * @id: the id of what a verb has made
+ *
+ * Prints it, as an object where JSON was asked for.
+ */
+void
+bks_cli_print_id (BksCli     *cli,
+                  const char *id)
+{
+  g_autoptr(JsonBuilder) builder = NULL;
+
+  if (!cli->json)
+    {
+      bks_cli_print (cli, "%s\n", id);
+      return;
+    }
+  builder = json_builder_new ();
+  json_builder_begin_object (builder);
+  bks_cli_add_string (builder, "id", id);
+  bks_cli_end_answer (cli, builder);
 }
 
 typedef struct
@@ -447,86 +470,4 @@ bks_cli_read_target (BksCli      *cli,
   provider = g_strndup (text, (gsize) (colon - text));
   info = dex_await_boxed (bks_router_get_provider (bks_studio_get_router (cli->studio), provider), error);
   return info != NULL ? bks_target_new (info->id, colon + 1) : NULL;
-}
-
-/**
- * bks_cli_add_string:
- * @builder: where
- * @member: its name
- * @value: (nullable): %NULL for null
- */
-void
-bks_cli_add_string (JsonBuilder *builder,
-                    const char  *member,
-                    const char  *value)
-{
-  json_builder_set_member_name (builder, member);
-  if (value != NULL)
-    json_builder_add_string_value (builder, value);
-  else
-    json_builder_add_null_value (builder);
-}
-
-/**
- * bks_cli_add_int:
- * @builder: where
- * @member: its name
- * @value: a number
- */
-void
-bks_cli_add_int (JsonBuilder *builder,
-                 const char  *member,
-                 gint64       value)
-{
-  json_builder_set_member_name (builder, member);
-  json_builder_add_int_value (builder, value);
-}
-
-/**
- * bks_cli_add_count:
- * @builder: where
- * @member: its name
- * @value: a count, null where it is negative, and so unknown
- */
-void
-bks_cli_add_count (JsonBuilder *builder,
-                   const char  *member,
-                   gint64       value)
-{
-  json_builder_set_member_name (builder, member);
-  if (value >= 0)
-    json_builder_add_int_value (builder, value);
-  else
-    json_builder_add_null_value (builder);
-}
-
-/**
- * bks_cli_add_boolean:
- * @builder: where
- * @member: its name
- * @value: a truth value
- */
-void
-bks_cli_add_boolean (JsonBuilder *builder,
-                     const char  *member,
-                     gboolean     value)
-{
-  json_builder_set_member_name (builder, member);
-  json_builder_add_boolean_value (builder, value);
-}
-
-/**
- * bks_cli_add_money:
- * @builder: where
- * @member: its name
- * @value: an amount, written as a decimal string; null where it is unknown
- */
-void
-bks_cli_add_money (JsonBuilder *builder,
-                   const char  *member,
-                   BksMoney     value)
-{
-  g_autofree char *text = value != BKS_MONEY_UNKNOWN ? bks_money_format (value) : NULL;
-
-  bks_cli_add_string (builder, member, text);
 }

@@ -333,3 +333,31 @@ bks_wait (DexFuture  *future,
   dex_unref (future);
   return ok;
 }
+
+/**
+ * bks_await_int64:
+ * @future: (transfer full): a future of a number
+ * @value: (out): the number; untouched where it rejected
+ * @error: return location
+ *
+ * For fibers: dex_await_int64() where each number may be an answer, so that
+ * none can say that there is an error.
+ *
+ * Returns: whether it resolved
+ */
+gboolean
+bks_await_int64 (DexFuture  *future,
+                 gint64     *value,
+                 GError    **error)
+{
+  g_autoptr(GError) local = NULL;
+  gint64 answer = dex_await_int64 (future, &local);
+
+  if (local != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
+  *value = answer;
+  return TRUE;
+}

@@ -43,6 +43,9 @@ void       bks_promise_resolve (DexPromise      *promise,
                                 GError          *error);
 gboolean   bks_wait            (DexFuture       *future,
                                 GError         **error);
+gboolean   bks_await_int64     (DexFuture       *future,
+                                gint64          *value,
+                                GError         **error);
 
 DexFuture *bks_await_or_cancel (DexFuture       *future);
 

@@ -129,14 +129,10 @@ await_send (GSocketConnection  *connection,
   for (gsize sent = 0; sent < g_bytes_get_size (all);)
     {
       g_autoptr(GBytes) rest = g_bytes_new_from_bytes (all, sent, g_bytes_get_size (all) - sent);
-      g_autoptr(GError) local = NULL;
-      gint64 written = dex_await_int64 (dex_output_stream_write_bytes (stream, rest, G_PRIORITY_DEFAULT), &local);
+      gint64 written;
 
-      if (local != NULL)
-        {
-          g_propagate_error (error, g_steal_pointer (&local));
-          return FALSE;
-        }
+      if (!bks_await_int64 (dex_output_stream_write_bytes (stream, rest, G_PRIORITY_DEFAULT), &written, error))
+        return FALSE;
       sent += (gsize) written;
     }
   return TRUE;
@@ -307,16 +303,11 @@ revert_snapshot_verb (BksBookSession  *self,
                       GVariant        *arguments,
                       GError         **error)
 {
-  g_autoptr(GError) local = NULL;
   const char *id;
   gint64 count;
 
   g_variant_get (arguments, "(&s)", &id);
-  count = dex_await_int64 (bks_book_session_restore_snapshot (self, id), &local);
-  if (local == NULL)
-    return g_variant_new ("(x)", count);
-  g_propagate_error (error, g_steal_pointer (&local));
-  return NULL;
+  return bks_await_int64 (bks_book_session_restore_snapshot (self, id), &count, error) ? g_variant_new ("(x)", count) : NULL;
 }
 
 static GVariant *
@@ -324,13 +315,9 @@ empty_verb (BksBookSession  *self,
             GVariant        *arguments,
             GError         **error)
 {
-  g_autoptr(GError) local = NULL;
-  gint64 count = dex_await_int64 (bks_book_session_empty_trash (self), &local);
+  gint64 count;
 
-  if (local == NULL)
-    return g_variant_new ("(x)", count);
-  g_propagate_error (error, g_steal_pointer (&local));
-  return NULL;
+  return bks_await_int64 (bks_book_session_empty_trash (self), &count, error) ? g_variant_new ("(x)", count) : NULL;
 }
 
 static GVariant *

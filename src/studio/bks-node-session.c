@@ -462,8 +462,6 @@ await_store (BksNodeSession  *self,
              gint64          *revision,
              GError         **error)
 {
-  g_autoptr(GError) local = NULL;
-
   if (bks_book_session_is_guest (self->book_session))
     {
       g_autoptr(GVariant) answer = NULL;
@@ -478,13 +476,9 @@ await_store (BksNodeSession  *self,
       *revision = bks_node_get_revision (self->node);
       return TRUE;
     }
-  *revision = dex_await_int64 (bks_book_store_write_text (bks_book_session_get_store (self->book_session), write,
-                                                          bks_clock_get_now_ms (get_limits (self)->clock)),
-                               &local);
-  if (local == NULL)
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&local));
-  return FALSE;
+  return bks_await_int64 (bks_book_store_write_text (bks_book_session_get_store (self->book_session), write,
+                                                     bks_clock_get_now_ms (get_limits (self)->clock)),
+                          revision, error);
 }
 
 static void

@@ -435,6 +435,33 @@ test_stack (void)
     }
 }
 
+static DexFuture *
+number_fiber (gpointer data)
+{
+  gboolean *ended = data;
+  g_autoptr(GError) error = NULL;
+  gint64 number = 7;
+
+  g_assert_true (bks_await_int64 (dex_future_new_for_int64 (0), &number, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (number, ==, 0);
+  number = 7;
+  g_assert_false (bks_await_int64 (dex_future_new_reject (BKS_ERROR, BKS_ERROR_NOT_FOUND, "gone"), &number, &error));
+  g_assert_error (error, BKS_ERROR, BKS_ERROR_NOT_FOUND);
+  g_assert_cmpint (number, ==, 7);
+  *ended = TRUE;
+  return dex_future_new_true ();
+}
+
+static void
+test_number (void)
+{
+  gboolean ended = FALSE;
+
+  bks_wait (bks_spawn (NULL, number_fiber, &ended, NULL), NULL);
+  g_assert_true (ended);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -454,5 +481,6 @@ main (int   argc,
   g_test_add_func ("/async/thread", test_thread);
   g_test_add_func ("/async/thread-cancel", test_thread_cancel);
   g_test_add_func ("/async/stack", test_stack);
+  g_test_add_func ("/async/number", test_number);
   return g_test_run ();
 }
