@@ -15,6 +15,7 @@
 #include "bks-book-store-private.h"
 #include "bks-error.h"
 #include "bks-retention.h"
+#include "bks-sync.h"
 
 /*
  * Copies of a book that were read again before they count. A copy is made in
@@ -250,21 +251,6 @@ copy_pages (sqlite3     *source,
 }
 
 static gboolean
-sync_path (const char  *path,
-           int          flags,
-           GError     **error)
-{
-  int fd = open (path, flags | O_CLOEXEC);
-  gboolean ok = fd >= 0 && fsync (fd) == 0;
-
-  if (!ok)
-    bks_error_set_from_errno (error, errno, "The backup could not be written");
-  if (fd >= 0)
-    close (fd);
-  return ok;
-}
-
-static gboolean
 make_private (const char  *path,
               GError     **error)
 {
@@ -338,7 +324,7 @@ write_copy (const char  *source,
             BksLimits   *limits,
             GError     **error)
 {
-  if (write_part (source, part, counts, limits, error) && sync_path (part, O_RDONLY, error) &&
+  if (write_part (source, part, counts, limits, error) && bks_sync_path (part, "The backup could not be written", error) &&
       verify_part (part, counts, limits, error))
     return TRUE;
   g_unlink (part);
@@ -354,7 +340,7 @@ publish (const char  *part,
   g_autofree char *folder = g_path_get_dirname (destination);
 
   if (g_rename (part, destination) == 0)
-    return sync_path (folder, O_RDONLY | O_DIRECTORY, error);
+    return bks_sync_path (folder, "The backup could not be written", error);
   bks_error_set_from_errno (error, errno, "The backup could not be named");
   g_unlink (part);
   return FALSE;

@@ -4,7 +4,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <sqlite3.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "bks-error.h"
 #include "bks-repair.h"
 #include "bks-revisions-private.h"
+#include "bks-sync.h"
 
 /*
  * Whether a book's file is sound, and what to do where it is not: rows that
@@ -23,6 +23,7 @@
  */
 
 #define FILE_NAME "book.db"
+#define NOT_WRITTEN "The book's file could not be written"
 #define REPAIRED_NAME "book.db.repaired"
 #define PROBLEMS 20
 
@@ -679,21 +680,6 @@ verify (const char     *repaired,
   return FALSE;
 }
 
-static gboolean
-sync_path (const char  *path,
-           int          flags,
-           GError     **error)
-{
-  int fd = open (path, flags | O_CLOEXEC);
-  gboolean ok = fd >= 0 && fsync (fd) == 0;
-
-  if (!ok)
-    bks_error_set_from_errno (error, errno, "The book's file could not be written");
-  if (fd >= 0)
-    close (fd);
-  return ok;
-}
-
 /**
  * bks_book_set_aside:
  * @book_dir: a book's folder
@@ -728,7 +714,7 @@ bks_book_set_aside (const char  *book_dir,
       bks_error_set_from_errno (error, errno, "The book's file could not be set aside");
       return NULL;
     }
-  return sync_path (book_dir, O_RDONLY | O_DIRECTORY, error) ? g_steal_pointer (&aside) : NULL;
+  return bks_sync_path (book_dir, NOT_WRITTEN, error) ? g_steal_pointer (&aside) : NULL;
 }
 
 /**
@@ -750,12 +736,12 @@ bks_book_put_in_place (const char  *book_dir,
   g_autofree char *wal = g_strconcat (path, "-wal", NULL);
   g_autofree char *shm = g_strconcat (path, "-shm", NULL);
 
-  if (!sync_path (new_path, O_RDONLY, error))
+  if (!bks_sync_path (new_path, NOT_WRITTEN, error))
     return FALSE;
   g_unlink (wal);
   g_unlink (shm);
   if (g_rename (new_path, path) == 0)
-    return sync_path (book_dir, O_RDONLY | O_DIRECTORY, error);
+    return bks_sync_path (book_dir, NOT_WRITTEN, error);
   bks_error_set_from_errno (error, errno, "The book's file could not be put in place");
   return FALSE;
 }

@@ -3,7 +3,6 @@
 
 #include "config.h"
 
-#include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -13,7 +12,6 @@
 #include "bks-book-session-private.h"
 #include "bks-book-store.h"
 #include "bks-error.h"
-#include "bks-folder-check.h"
 #include "bks-id.h"
 #include "bks-node-session-private.h"
 #include "bks-repair.h"
@@ -258,14 +256,7 @@ copy_as_new (GValue        *result,
   Verb *verb = data;
   g_autofree char *path = g_build_filename (verb->new_dir, "book.db", NULL);
 
-  if (!bks_folder_check (verb->self->books_dir, error))
-    return FALSE;
-  if (g_mkdir (verb->new_dir, 0700) != 0)
-    {
-      bks_error_set_from_errno (error, errno, "Cannot make the book's folder");
-      return FALSE;
-    }
-  verb->lock = bks_book_lock_take (verb->new_dir, g_get_prgname (), error);
+  verb->lock = bks_studio_make_new_folder (verb->self, verb->new_dir, error);
   return verb->lock != NULL && bks_backup_copy (verb->path, path, verb->self->limits, error);
 }
 
@@ -277,10 +268,7 @@ publish_new (GValue        *result,
 {
   Verb *verb = data;
 
-  if (g_rename (verb->new_dir, verb->dir) == 0)
-    return bks_studio_sync_folder (verb->self->books_dir, error);
-  bks_error_set_from_errno (error, errno, "Cannot put the book into the library");
-  return FALSE;
+  return bks_studio_publish_folder (verb->self, verb->new_dir, verb->dir, error);
 }
 
 static gboolean

@@ -4,10 +4,8 @@
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "bks-async.h"
 #include "bks-book-lock.h"
@@ -21,6 +19,7 @@
 #include "bks-provenance.h"
 #include "bks-studio-private.h"
 #include "bks-studio-resources.h"
+#include "bks-sync.h"
 #include "bks-words.h"
 
 /* Books in and out of files. A book is made in a folder of its own that gets
@@ -126,6 +125,54 @@ bks_studio_get_new_dir (BksStudio  *self,
   g_autofree char *name = g_strconcat (UNFINISHED_PREFIX, book_id, NULL);
 
   return g_build_filename (self->books_dir, name, NULL);
+}
+
+/**
+ * bks_studio_make_new_folder:
+ * @self: a studio
+ * @new_dir: see bks_studio_get_new_dir()
+ * @error: return location
+ *
+ * Blocks: for a thread.
+ *
+ * Returns: (transfer full): the lock of the folder, which is there and empty; %NULL with an error
+ */
+BksBookLock *
+bks_studio_make_new_folder (BksStudio   *self,
+                            const char  *new_dir,
+                            GError     **error)
+{
+  if (!bks_folder_check (self->books_dir, error))
+    return NULL;
+  if (g_mkdir (new_dir, 0700) != 0)
+    {
+      bks_error_set_from_errno (error, errno, "Cannot make the book's folder");
+      return NULL;
+    }
+  return bks_book_lock_take (new_dir, g_get_prgname (), error);
+}
+
+/**
+ * bks_studio_publish_folder:
+ * @self: a studio
+ * @new_dir: see bks_studio_get_new_dir()
+ * @dir: see bks_studio_get_book_dir()
+ * @error: return location
+ *
+ * Gives a book that is whole its place in the library. Blocks: for a thread.
+ *
+ * Returns: whether it is durable
+ */
+gboolean
+bks_studio_publish_folder (BksStudio   *self,
+                           const char  *new_dir,
+                           const char  *dir,
+                           GError     **error)
+{
+  if (g_rename (new_dir, dir) == 0)
+    return bks_sync_path (self->books_dir, "Cannot write the library's folder", error);
+  bks_error_set_from_errno (error, errno, "Cannot put the book into the library");
+  return FALSE;
 }
 
 static Making *
@@ -332,41 +379,8 @@ prepare (GValue        *result,
     }
   else
     start_empty (making);
-  if (!bks_folder_check (making->self->books_dir, error))
-    return FALSE;
-  if (g_mkdir (making->new_dir, 0700) != 0)
-    {
-      bks_error_set_from_errno (error, errno, "Cannot make the book's folder");
-      return FALSE;
-    }
-  making->lock = bks_book_lock_take (making->new_dir, g_get_prgname (), error);
+  making->lock = bks_studio_make_new_folder (making->self, making->new_dir, error);
   return making->lock != NULL;
-}
-
-/**
- * bks_studio_sync_folder:
- * @path: a folder
- * @error: return location
- *
- * Blocks: for a thread.
- *
- * Returns: whether the names in it are durable
- */
-gboolean
-bks_studio_sync_folder (const char  *path,
-                        GError     **error)
-{
-  int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-  if (fd < 0 || fsync (fd) != 0)
-    {
-      bks_error_set_from_errno (error, errno, "Cannot write the library's folder");
-      if (fd >= 0)
-        close (fd);
-      return FALSE;
-    }
-  close (fd);
-  return TRUE;
 }
 
 static gboolean
@@ -377,12 +391,7 @@ publish (GValue        *result,
 {
   Making *making = data;
 
-  if (g_rename (making->new_dir, making->dir) != 0)
-    {
-      bks_error_set_from_errno (error, errno, "Cannot put the book into the library");
-      return FALSE;
-    }
-  return bks_studio_sync_folder (making->self->books_dir, error);
+  return bks_studio_publish_folder (making->self, making->new_dir, making->dir, error);
 }
 
 static gboolean

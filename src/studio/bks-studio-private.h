@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "bks-book-lock.h"
 #include "bks-library.h"
 #include "bks-studio.h"
 
@@ -30,10 +31,15 @@ void        bks_studio_show_book    (BksStudio   *self,
 gboolean    bks_studio_check_open   (BksStudio   *self,
                                      GError     **error);
 void        bks_studio_clean_up     (const char  *books_dir);
-gboolean    bks_studio_sync_folder  (const char  *path,
-                                     GError     **error);
 void        bks_studio_remove_book_folder (const char *dir);
 char       *bks_studio_get_new_dir  (BksStudio   *self,
                                      const char  *book_id);
+BksBookLock *bks_studio_make_new_folder (BksStudio   *self,
+                                         const char  *new_dir,
+                                         GError     **error);
+gboolean    bks_studio_publish_folder (BksStudio   *self,
+                                       const char  *new_dir,
+                                       const char  *dir,
+                                       GError     **error);
 
 G_END_DECLS
