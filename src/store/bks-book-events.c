@@ -42,17 +42,28 @@ bks_event_unref (BksEvent *self)
   g_atomic_rc_box_release_full (self, event_clear);
 }
 
+static gpointer
+read_event (sqlite3_stmt *statement)
+{
+  BksEvent *event = g_atomic_rc_box_new0 (BksEvent);
+
+  event->seq = sqlite3_column_int64 (statement, 0);
+  event->at = sqlite3_column_int64 (statement, 1);
+  event->type = bks_column_dup (statement, 2);
+  event->entity_type = bks_column_dup (statement, 3);
+  event->entity_id = bks_column_dup (statement, 4);
+  return event;
+}
+
 static gboolean
 list_events (BksConnection  *connection,
              GValue         *result,
              gpointer        data,
              GError        **error)
 {
-  g_autoptr(GPtrArray) events = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_event_unref);
   sqlite3_stmt *statement;
   gint64 since;
   guint32 most;
-  int step;
 
   statement = bks_connection_prepare (connection,
                                       "SELECT seq, at, type, entity_type, entity_id FROM events WHERE seq > ?"
@@ -63,22 +74,7 @@ list_events (BksConnection  *connection,
   g_variant_get (data, "(xu)", &since, &most);
   sqlite3_bind_int64 (statement, 1, since);
   sqlite3_bind_int64 (statement, 2, most);
-  while ((step = bks_connection_step (connection, statement, error)) == SQLITE_ROW)
-    {
-      BksEvent *event = g_atomic_rc_box_new0 (BksEvent);
-
-      event->seq = sqlite3_column_int64 (statement, 0);
-      event->at = sqlite3_column_int64 (statement, 1);
-      event->type = bks_column_dup (statement, 2);
-      event->entity_type = bks_column_dup (statement, 3);
-      event->entity_id = bks_column_dup (statement, 4);
-      g_ptr_array_add (events, event);
-    }
-  if (step == -1)
-    return FALSE;
-  g_value_init (result, G_TYPE_PTR_ARRAY);
-  g_value_take_boxed (result, g_steal_pointer (&events));
-  return TRUE;
+  return bks_connection_list (connection, statement, read_event, (GDestroyNotify) bks_event_unref, result, error);
 }
 
 /**

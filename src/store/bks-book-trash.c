@@ -46,7 +46,7 @@ bks_trashed_node_unref (BksTrashedNode *self)
   g_atomic_rc_box_release_full (self, trashed_node_clear);
 }
 
-static BksTrashedNode *
+static gpointer
 read_trashed (sqlite3_stmt *statement)
 {
   BksTrashedNode *node = g_atomic_rc_box_new0 (BksTrashedNode);
@@ -67,9 +67,7 @@ list_trash (BksConnection  *connection,
             gpointer        data,
             GError        **error)
 {
-  g_autoptr(GPtrArray) nodes = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_trashed_node_unref);
   sqlite3_stmt *statement;
-  int step;
 
   /* Each with what went with it; what was deleted before it, and is below it, is listed for itself. */
   statement = bks_connection_prepare (connection,
@@ -82,15 +80,8 @@ list_trash (BksConnection  *connection,
                                       " LEFT JOIN texts t ON t.node_id = below.id"
                                       " GROUP BY n.id ORDER BY n.trashed_at DESC, n.id",
                                       error);
-  if (statement == NULL)
-    return FALSE;
-  while ((step = bks_connection_step (connection, statement, error)) == SQLITE_ROW)
-    g_ptr_array_add (nodes, read_trashed (statement));
-  if (step == -1)
-    return FALSE;
-  g_value_init (result, G_TYPE_PTR_ARRAY);
-  g_value_take_boxed (result, g_steal_pointer (&nodes));
-  return TRUE;
+  return statement != NULL &&
+         bks_connection_list (connection, statement, read_trashed, (GDestroyNotify) bks_trashed_node_unref, result, error);
 }
 
 /**

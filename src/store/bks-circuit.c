@@ -77,38 +77,33 @@ bks_circuit_state_to_string (BksCircuitState state)
     }
 }
 
+static gpointer
+read_circuit (sqlite3_stmt *statement)
+{
+  BksCircuit *circuit = bks_circuit_new ((const char *) sqlite3_column_text (statement, 0),
+                                         (const char *) sqlite3_column_text (statement, 1),
+                                         (const char *) sqlite3_column_text (statement, 2));
+
+  circuit->state = (BksCircuitState) sqlite3_column_int (statement, 3);
+  circuit->reason = (BksError) sqlite3_column_int (statement, 4);
+  circuit->until_ms = sqlite3_column_int64 (statement, 5);
+  return circuit;
+}
+
 static gboolean
 list_circuits (BksConnection  *connection,
                GValue         *result,
                gpointer        data,
                GError        **error)
 {
-  g_autoptr(GPtrArray) circuits = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_circuit_free);
   sqlite3_stmt *statement;
-  int step;
 
   statement = bks_connection_prepare (connection,
                                       "SELECT provider, key_tag, model, state, reason, until FROM circuits"
                                       " ORDER BY provider, model",
                                       error);
-  if (statement == NULL)
-    return FALSE;
-  while ((step = bks_connection_step (connection, statement, error)) == SQLITE_ROW)
-    {
-      BksCircuit *circuit = bks_circuit_new ((const char *) sqlite3_column_text (statement, 0),
-                                             (const char *) sqlite3_column_text (statement, 1),
-                                             (const char *) sqlite3_column_text (statement, 2));
-
-      circuit->state = (BksCircuitState) sqlite3_column_int (statement, 3);
-      circuit->reason = (BksError) sqlite3_column_int (statement, 4);
-      circuit->until_ms = sqlite3_column_int64 (statement, 5);
-      g_ptr_array_add (circuits, circuit);
-    }
-  if (step == -1)
-    return FALSE;
-  g_value_init (result, G_TYPE_PTR_ARRAY);
-  g_value_take_boxed (result, g_steal_pointer (&circuits));
-  return TRUE;
+  return statement != NULL &&
+         bks_connection_list (connection, statement, read_circuit, (GDestroyNotify) bks_circuit_free, result, error);
 }
 
 /**

@@ -472,6 +472,37 @@ bks_connection_run (BksConnection  *self,
 }
 
 /**
+ * bks_connection_list:
+ * @self: a connection
+ * @statement: a statement that returns rows, bound
+ * @read_row: makes an element of a row
+ * @free_row: frees an element
+ * @result: a zeroed value; gets a #GPtrArray of what @read_row made
+ * @error: return location
+ *
+ * Returns: whether all rows were read
+ */
+gboolean
+bks_connection_list (BksConnection   *self,
+                     sqlite3_stmt    *statement,
+                     BksRowFunc       read_row,
+                     GDestroyNotify   free_row,
+                     GValue          *result,
+                     GError         **error)
+{
+  g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func (free_row);
+  int step;
+
+  while ((step = bks_connection_step (self, statement, error)) == SQLITE_ROW)
+    g_ptr_array_add (rows, read_row (statement));
+  if (step == -1)
+    return FALSE;
+  g_value_init (result, G_TYPE_PTR_ARRAY);
+  g_value_take_boxed (result, g_steal_pointer (&rows));
+  return TRUE;
+}
+
+/**
  * bks_connection_get_changes:
  * @self: a connection
  *

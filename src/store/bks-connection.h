@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include <glib.h>
+#include <glib-object.h>
 #include <sqlite3.h>
 
 G_BEGIN_DECLS
@@ -36,6 +36,14 @@ typedef struct
   const char        *what;
 } BksSchema;
 
+/**
+ * BksRowFunc:
+ * @statement: a statement that stands at a row
+ *
+ * Returns: (transfer full): what was made of the row
+ */
+typedef gpointer (*BksRowFunc) (sqlite3_stmt *statement);
+
 BksConnection *bks_connection_open        (const char         *path,
                                            const BksSchema    *schema,
                                            BksConnectionMode   mode,
@@ -56,6 +64,12 @@ int            bks_connection_step        (BksConnection      *self,
                                            GError            **error);
 gboolean       bks_connection_run         (BksConnection      *self,
                                            sqlite3_stmt       *statement,
+                                           GError            **error);
+gboolean       bks_connection_list        (BksConnection      *self,
+                                           sqlite3_stmt       *statement,
+                                           BksRowFunc          read_row,
+                                           GDestroyNotify      free_row,
+                                           GValue             *result,
                                            GError            **error);
 int            bks_connection_get_changes (BksConnection      *self);
 gint64         bks_connection_get_last_id (BksConnection      *self);

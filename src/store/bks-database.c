@@ -326,6 +326,18 @@ refuse (BksDatabase    *self,
   return bks_future_error (g_error_new_literal (BKS_ERROR, BKS_ERROR_FAILED, "The database has been closed"));
 }
 
+static DexFuture *
+push_write (BksDatabase     *self,
+            JobKind          kind,
+            BksDatabaseFunc  func,
+            gpointer         data,
+            GDestroyNotify   data_destroy)
+{
+  if (self->writer == NULL)
+    return refuse (self, data, data_destroy, TRUE);
+  return push (self->writer, kind, func, data, data_destroy);
+}
+
 /**
  * bks_database_write:
  * @self: a database
@@ -346,9 +358,7 @@ bks_database_write (BksDatabase     *self,
 {
   g_return_val_if_fail (BKS_IS_DATABASE (self), NULL);
 
-  if (self->writer == NULL)
-    return refuse (self, data, data_destroy, TRUE);
-  return push (self->writer, JOB_RUN, func, data, data_destroy);
+  return push_write (self, JOB_RUN, func, data, data_destroy);
 }
 
 /**
@@ -372,9 +382,7 @@ bks_database_write_normal (BksDatabase     *self,
 {
   g_return_val_if_fail (BKS_IS_DATABASE (self), NULL);
 
-  if (self->writer == NULL)
-    return refuse (self, data, data_destroy, TRUE);
-  return push (self->writer, JOB_RUN_NORMAL, func, data, data_destroy);
+  return push_write (self, JOB_RUN_NORMAL, func, data, data_destroy);
 }
 
 /**
@@ -397,9 +405,7 @@ bks_database_write_drafts (BksDatabase     *self,
 {
   g_return_val_if_fail (BKS_IS_DATABASE (self), NULL);
 
-  if (self->writer == NULL)
-    return refuse (self, data, data_destroy, TRUE);
-  return push (self->writer, JOB_RUN_DRAFTS, func, data, data_destroy);
+  return push_write (self, JOB_RUN_DRAFTS, func, data, data_destroy);
 }
 
 /**

@@ -44,7 +44,7 @@ bks_device_unref (BksDevice *self)
 
 #define DEVICE_COLUMNS "id, user_id, name, role, tier, paired_at, last_used_at, min_iat, revoked"
 
-static BksDevice *
+static gpointer
 read_device (sqlite3_stmt *statement)
 {
   BksDevice *device = g_atomic_rc_box_new0 (BksDevice);
@@ -495,20 +495,11 @@ list_devices (BksConnection  *connection,
               gpointer        data,
               GError        **error)
 {
-  g_autoptr(GPtrArray) devices = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_device_unref);
   sqlite3_stmt *statement;
-  int step;
 
   statement = bks_connection_prepare (connection, "SELECT " DEVICE_COLUMNS " FROM devices ORDER BY paired_at, id", error);
-  if (statement == NULL)
-    return FALSE;
-  while ((step = bks_connection_step (connection, statement, error)) == SQLITE_ROW)
-    g_ptr_array_add (devices, read_device (statement));
-  if (step == -1)
-    return FALSE;
-  g_value_init (result, G_TYPE_PTR_ARRAY);
-  g_value_take_boxed (result, g_steal_pointer (&devices));
-  return TRUE;
+  return statement != NULL &&
+         bks_connection_list (connection, statement, read_device, (GDestroyNotify) bks_device_unref, result, error);
 }
 
 /**

@@ -177,23 +177,31 @@ is_final (const BksAllowance *allowance)
 
 /* Every attempt of a call but the first that gives something counts for none. */
 static gboolean
+has_row (BksConnection  *connection,
+         const char     *sql,
+         const char     *request_id,
+         gboolean       *found,
+         GError        **error)
+{
+  sqlite3_stmt *statement = bks_connection_prepare (connection, sql, error);
+  int step;
+
+  if (statement == NULL)
+    return FALSE;
+  bks_bind_text (statement, 1, request_id);
+  step = bks_connection_step (connection, statement, error);
+  *found = step == SQLITE_ROW;
+  sqlite3_reset (statement);
+  return step != -1;
+}
+
+static gboolean
 is_counted (BksConnection  *connection,
             const char     *request_id,
             gboolean       *counted,
             GError        **error)
 {
-  sqlite3_stmt *statement;
-  int step;
-
-  statement = bks_connection_prepare (connection,
-                                      "SELECT 1 FROM usage WHERE request_id = ?1 AND " BKS_USAGE_COUNTS, error);
-  if (statement == NULL)
-    return FALSE;
-  bks_bind_text (statement, 1, request_id);
-  step = bks_connection_step (connection, statement, error);
-  *counted = step == SQLITE_ROW;
-  sqlite3_reset (statement);
-  return step != -1;
+  return has_row (connection, "SELECT 1 FROM usage WHERE request_id = ? AND " BKS_USAGE_COUNTS, request_id, counted, error);
 }
 
 static gboolean
@@ -202,18 +210,8 @@ is_reserved (BksConnection  *connection,
              gboolean       *reserved,
              GError        **error)
 {
-  sqlite3_stmt *statement;
-  int step;
-
-  statement = bks_connection_prepare (connection,
-                                      "SELECT 1 FROM reservations WHERE request_id = ? AND operations > 0", error);
-  if (statement == NULL)
-    return FALSE;
-  bks_bind_text (statement, 1, request_id);
-  step = bks_connection_step (connection, statement, error);
-  *reserved = step == SQLITE_ROW;
-  sqlite3_reset (statement);
-  return step != -1;
+  return has_row (connection, "SELECT 1 FROM reservations WHERE request_id = ? AND operations > 0", request_id, reserved,
+                  error);
 }
 
 static gboolean

@@ -44,39 +44,34 @@ bks_price_row_free (BksPriceRow *self)
   g_free (self);
 }
 
+static gpointer
+read_price (sqlite3_stmt *statement)
+{
+  BksPriceRow *row = g_new0 (BksPriceRow, 1);
+
+  row->provider = bks_column_dup (statement, 0);
+  row->model = bks_column_dup (statement, 1);
+  row->input = sqlite3_column_int64 (statement, 2);
+  row->output = sqlite3_column_int64 (statement, 3);
+  row->at = sqlite3_column_int64 (statement, 4);
+  row->own = sqlite3_column_int (statement, 5) != 0;
+  return row;
+}
+
 static gboolean
 list_prices (BksConnection  *connection,
              GValue         *result,
              gpointer        data,
              GError        **error)
 {
-  g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_price_row_free);
   sqlite3_stmt *statement;
-  int step;
 
   statement = bks_connection_prepare (connection,
                                       "SELECT provider, model, input, output, listed_at, 0 FROM listed_prices"
                                       " UNION ALL SELECT provider, model, input, output, set_at, 1 FROM own_prices",
                                       error);
-  if (statement == NULL)
-    return FALSE;
-  while ((step = bks_connection_step (connection, statement, error)) == SQLITE_ROW)
-    {
-      BksPriceRow *row = g_new0 (BksPriceRow, 1);
-
-      row->provider = bks_column_dup (statement, 0);
-      row->model = bks_column_dup (statement, 1);
-      row->input = sqlite3_column_int64 (statement, 2);
-      row->output = sqlite3_column_int64 (statement, 3);
-      row->at = sqlite3_column_int64 (statement, 4);
-      row->own = sqlite3_column_int (statement, 5) != 0;
-      g_ptr_array_add (rows, row);
-    }
-  if (step == -1)
-    return FALSE;
-  g_value_init (result, G_TYPE_PTR_ARRAY);
-  g_value_take_boxed (result, g_steal_pointer (&rows));
-  return TRUE;
+  return statement != NULL &&
+         bks_connection_list (connection, statement, read_price, (GDestroyNotify) bks_price_row_free, result, error);
 }
 
 /**

@@ -113,35 +113,30 @@ bks_target_free (BksTarget *self)
   g_free (self);
 }
 
+static gpointer
+read_provider (sqlite3_stmt *statement)
+{
+  BksProviderRow row = {
+    .id = (char *) sqlite3_column_text (statement, 0),
+    .protocol = (char *) sqlite3_column_text (statement, 1),
+    .base_url = (char *) sqlite3_column_text (statement, 2),
+  };
+
+  return bks_provider_row_copy (&row);
+}
+
 static gboolean
 list_providers (BksConnection  *connection,
                 GValue         *result,
                 gpointer        data,
                 GError        **error)
 {
-  g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_provider_row_free);
   sqlite3_stmt *statement;
-  int step;
 
   statement = bks_connection_prepare (connection,
                                       "SELECT id, protocol, base_url FROM providers ORDER BY created_at, id", error);
-  if (statement == NULL)
-    return FALSE;
-  while ((step = bks_connection_step (connection, statement, error)) == SQLITE_ROW)
-    {
-      BksProviderRow row = {
-        .id = (char *) sqlite3_column_text (statement, 0),
-        .protocol = (char *) sqlite3_column_text (statement, 1),
-        .base_url = (char *) sqlite3_column_text (statement, 2),
-      };
-
-      g_ptr_array_add (rows, bks_provider_row_copy (&row));
-    }
-  if (step == -1)
-    return FALSE;
-  g_value_init (result, G_TYPE_PTR_ARRAY);
-  g_value_take_boxed (result, g_steal_pointer (&rows));
-  return TRUE;
+  return statement != NULL &&
+         bks_connection_list (connection, statement, read_provider, (GDestroyNotify) bks_provider_row_free, result, error);
 }
 
 /**
@@ -206,32 +201,27 @@ bks_library_put_provider (BksDatabase *library,
 /* Among the settings of the library, as "provider/ID/NAME": an id has no slash. */
 #define OPTION_KEY "provider/"
 
+static gpointer
+read_option (sqlite3_stmt *statement)
+{
+  g_auto(GStrv) parts = g_strsplit ((const char *) sqlite3_column_text (statement, 0), "/", 3);
+  BksProviderOption option = { parts[1], parts[2], (char *) sqlite3_column_text (statement, 1) };
+
+  return bks_provider_option_copy (&option);
+}
+
 static gboolean
 list_options (BksConnection  *connection,
               GValue         *result,
               gpointer        data,
               GError        **error)
 {
-  g_autoptr(GPtrArray) options = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_provider_option_free);
   sqlite3_stmt *statement;
-  int step;
 
   statement = bks_connection_prepare (connection,
                                       "SELECT key, value FROM settings WHERE key GLOB '" OPTION_KEY "*/*'", error);
-  if (statement == NULL)
-    return FALSE;
-  while ((step = bks_connection_step (connection, statement, error)) == SQLITE_ROW)
-    {
-      g_auto(GStrv) parts = g_strsplit ((const char *) sqlite3_column_text (statement, 0), "/", 3);
-      BksProviderOption option = { parts[1], parts[2], (char *) sqlite3_column_text (statement, 1) };
-
-      g_ptr_array_add (options, bks_provider_option_copy (&option));
-    }
-  if (step == -1)
-    return FALSE;
-  g_value_init (result, G_TYPE_PTR_ARRAY);
-  g_value_take_boxed (result, g_steal_pointer (&options));
-  return TRUE;
+  return statement != NULL &&
+         bks_connection_list (connection, statement, read_option, (GDestroyNotify) bks_provider_option_free, result, error);
 }
 
 /**
@@ -324,29 +314,27 @@ bks_library_delete_provider (BksDatabase *library,
   return bks_database_write (library, delete_provider, g_strdup (id), g_free);
 }
 
+static gpointer
+read_target (sqlite3_stmt *statement)
+{
+  return bks_target_new ((const char *) sqlite3_column_text (statement, 0),
+                         (const char *) sqlite3_column_text (statement, 1));
+}
+
 static gboolean
 get_role (BksConnection  *connection,
           GValue         *result,
           gpointer        data,
           GError        **error)
 {
-  g_autoptr(GPtrArray) targets = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_target_free);
   sqlite3_stmt *statement;
-  int step;
 
   statement = bks_connection_prepare (connection,
                                       "SELECT provider, model FROM roles WHERE role = ? ORDER BY position", error);
   if (statement == NULL)
     return FALSE;
   bks_bind_text (statement, 1, data);
-  while ((step = bks_connection_step (connection, statement, error)) == SQLITE_ROW)
-    g_ptr_array_add (targets, bks_target_new ((const char *) sqlite3_column_text (statement, 0),
-                                              (const char *) sqlite3_column_text (statement, 1)));
-  if (step == -1)
-    return FALSE;
-  g_value_init (result, G_TYPE_PTR_ARRAY);
-  g_value_take_boxed (result, g_steal_pointer (&targets));
-  return TRUE;
+  return bks_connection_list (connection, statement, read_target, (GDestroyNotify) bks_target_free, result, error);
 }
 
 /**

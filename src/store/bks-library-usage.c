@@ -224,7 +224,7 @@ static const char rows_sql[] =
   "  coalesce (cost, 0), cost IS NULL, estimated, orphan"
   " FROM usage WHERE at >= ? AND at < ? ORDER BY at, id";
 
-static BksUsageRow *
+static gpointer
 read_row (sqlite3_stmt *statement)
 {
   BksUsageRow *row = bks_usage_row_new ();
@@ -266,22 +266,14 @@ list_usage (BksConnection  *connection,
             gpointer        data,
             GError        **error)
 {
-  g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_usage_row_unref);
   UsageQuery *query = data;
   sqlite3_stmt *statement = bks_connection_prepare (connection, query->sql, error);
-  int step;
 
   if (statement == NULL)
     return FALSE;
   sqlite3_bind_int64 (statement, 1, query->since_ms);
   sqlite3_bind_int64 (statement, 2, query->until_ms);
-  while ((step = bks_connection_step (connection, statement, error)) == SQLITE_ROW)
-    g_ptr_array_add (rows, read_row (statement));
-  if (step == -1)
-    return FALSE;
-  g_value_init (result, G_TYPE_PTR_ARRAY);
-  g_value_take_boxed (result, g_steal_pointer (&rows));
-  return TRUE;
+  return bks_connection_list (connection, statement, read_row, (GDestroyNotify) bks_usage_row_unref, result, error);
 }
 
 /**

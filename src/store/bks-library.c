@@ -224,7 +224,7 @@ bks_library_init_setting (BksDatabase *library,
                              (GDestroyNotify) g_variant_unref);
 }
 
-static BksBook *
+static gpointer
 read_book (sqlite3_stmt *statement)
 {
   return g_object_new (BKS_TYPE_BOOK,
@@ -246,9 +246,7 @@ list_books (BksConnection  *connection,
             gpointer        data,
             GError        **error)
 {
-  g_autoptr(GPtrArray) books = g_ptr_array_new_with_free_func (g_object_unref);
   sqlite3_stmt *statement;
-  int step;
 
   statement = bks_connection_prepare (connection,
                                       "SELECT id, title, author, language, words, created_at, updated_at, opened_at,"
@@ -258,13 +256,7 @@ list_books (BksConnection  *connection,
   if (statement == NULL)
     return FALSE;
   sqlite3_bind_int (statement, 1, GPOINTER_TO_INT (data));
-  while ((step = bks_connection_step (connection, statement, error)) == SQLITE_ROW)
-    g_ptr_array_add (books, read_book (statement));
-  if (step == -1)
-    return FALSE;
-  g_value_init (result, G_TYPE_PTR_ARRAY);
-  g_value_take_boxed (result, g_steal_pointer (&books));
-  return TRUE;
+  return bks_connection_list (connection, statement, read_book, g_object_unref, result, error);
 }
 
 /**

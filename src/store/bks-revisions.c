@@ -492,7 +492,7 @@ bks_book_store_add_rescued (BksDatabase *store,
   "  (SELECT group_concat (s.name, ', ') FROM snapshot_items i JOIN snapshots s ON s.id = i.snapshot_id" \
   "   WHERE i.revision_id = r.id) FROM revisions r"
 
-static BksRevision *
+static gpointer
 read_revision_row (sqlite3_stmt *statement)
 {
   BksRevision *revision = bks_revision_new ();
@@ -513,27 +513,19 @@ list_revisions (BksConnection  *connection,
                 gpointer        data,
                 GError        **error)
 {
-  g_autoptr(GPtrArray) revisions = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_revision_unref);
   sqlite3_stmt *statement;
-  int step;
 
   if (!bks_book_has_history (connection))
     {
       g_value_init (result, G_TYPE_PTR_ARRAY);
-      g_value_take_boxed (result, g_steal_pointer (&revisions));
+      g_value_take_boxed (result, g_ptr_array_new_with_free_func ((GDestroyNotify) bks_revision_unref));
       return TRUE;
     }
   statement = bks_connection_prepare (connection, REVISION_COLUMNS " WHERE r.node_id = ? ORDER BY r.number DESC", error);
   if (statement == NULL)
     return FALSE;
   bks_bind_text (statement, 1, data);
-  while ((step = bks_connection_step (connection, statement, error)) == SQLITE_ROW)
-    g_ptr_array_add (revisions, read_revision_row (statement));
-  if (step == -1)
-    return FALSE;
-  g_value_init (result, G_TYPE_PTR_ARRAY);
-  g_value_take_boxed (result, g_steal_pointer (&revisions));
-  return TRUE;
+  return bks_connection_list (connection, statement, read_revision_row, (GDestroyNotify) bks_revision_unref, result, error);
 }
 
 /**

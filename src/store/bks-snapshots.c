@@ -159,20 +159,32 @@ bks_book_store_add_snapshot (BksDatabase *store,
                              (GDestroyNotify) g_variant_unref);
 }
 
+static gpointer
+read_snapshot (sqlite3_stmt *statement)
+{
+  BksSnapshot *snapshot = g_atomic_rc_box_new0 (BksSnapshot);
+
+  snapshot->id = bks_column_dup (statement, 0);
+  snapshot->name = bks_column_dup (statement, 1);
+  snapshot->node_id = bks_column_dup (statement, 2);
+  snapshot->at = sqlite3_column_int64 (statement, 3);
+  snapshot->texts = sqlite3_column_int64 (statement, 4);
+  snapshot->words = sqlite3_column_int64 (statement, 5);
+  return snapshot;
+}
+
 static gboolean
 list_snapshots (BksConnection  *connection,
                 GValue         *result,
                 gpointer        data,
                 GError        **error)
 {
-  g_autoptr(GPtrArray) snapshots = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_snapshot_unref);
   sqlite3_stmt *statement;
-  int step;
 
   if (!bks_book_has_history (connection))
     {
       g_value_init (result, G_TYPE_PTR_ARRAY);
-      g_value_take_boxed (result, g_steal_pointer (&snapshots));
+      g_value_take_boxed (result, g_ptr_array_new_with_free_func ((GDestroyNotify) bks_snapshot_unref));
       return TRUE;
     }
   statement = bks_connection_prepare (connection,
@@ -181,25 +193,8 @@ list_snapshots (BksConnection  *connection,
                                       " LEFT JOIN revisions r ON r.id = i.revision_id"
                                       " GROUP BY s.id ORDER BY s.created_at DESC, s.id DESC",
                                       error);
-  if (statement == NULL)
-    return FALSE;
-  while ((step = bks_connection_step (connection, statement, error)) == SQLITE_ROW)
-    {
-      BksSnapshot *snapshot = g_atomic_rc_box_new0 (BksSnapshot);
-
-      snapshot->id = bks_column_dup (statement, 0);
-      snapshot->name = bks_column_dup (statement, 1);
-      snapshot->node_id = bks_column_dup (statement, 2);
-      snapshot->at = sqlite3_column_int64 (statement, 3);
-      snapshot->texts = sqlite3_column_int64 (statement, 4);
-      snapshot->words = sqlite3_column_int64 (statement, 5);
-      g_ptr_array_add (snapshots, snapshot);
-    }
-  if (step == -1)
-    return FALSE;
-  g_value_init (result, G_TYPE_PTR_ARRAY);
-  g_value_take_boxed (result, g_steal_pointer (&snapshots));
-  return TRUE;
+  return statement != NULL &&
+         bks_connection_list (connection, statement, read_snapshot, (GDestroyNotify) bks_snapshot_unref, result, error);
 }
 
 /**
@@ -214,15 +209,25 @@ bks_book_store_list_snapshots (BksDatabase *store)
   return bks_database_read (store, list_snapshots, NULL, NULL);
 }
 
+static gpointer
+read_item (sqlite3_stmt *statement)
+{
+  BksRevision *item = bks_revision_new ();
+
+  item->node_id = bks_column_dup (statement, 0);
+  item->number = sqlite3_column_int64 (statement, 1);
+  item->words = sqlite3_column_int64 (statement, 2);
+  item->at = sqlite3_column_int64 (statement, 3);
+  return item;
+}
+
 static gboolean
 list_snapshot_items (BksConnection  *connection,
                      GValue         *result,
                      gpointer        data,
                      GError        **error)
 {
-  g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_revision_unref);
   sqlite3_stmt *statement;
-  int step;
 
   statement = bks_connection_prepare (connection,
                                       "SELECT r.node_id, r.number, r.words, r.at FROM snapshot_items i"
@@ -231,21 +236,7 @@ list_snapshot_items (BksConnection  *connection,
   if (statement == NULL)
     return FALSE;
   bks_bind_text (statement, 1, data);
-  while ((step = bks_connection_step (connection, statement, error)) == SQLITE_ROW)
-    {
-      BksRevision *item = bks_revision_new ();
-
-      item->node_id = bks_column_dup (statement, 0);
-      item->number = sqlite3_column_int64 (statement, 1);
-      item->words = sqlite3_column_int64 (statement, 2);
-      item->at = sqlite3_column_int64 (statement, 3);
-      g_ptr_array_add (items, item);
-    }
-  if (step == -1)
-    return FALSE;
-  g_value_init (result, G_TYPE_PTR_ARRAY);
-  g_value_take_boxed (result, g_steal_pointer (&items));
-  return TRUE;
+  return bks_connection_list (connection, statement, read_item, (GDestroyNotify) bks_revision_unref, result, error);
 }
 
 /**
