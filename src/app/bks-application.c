@@ -159,7 +159,7 @@ providers_cb (GSimpleAction *action,
               GVariant      *parameter,
               gpointer       data)
 {
-  bks_application_show_providers (data);
+  present_preferences (data, "providers");
 }
 
 static void
@@ -669,18 +669,4 @@ bks_application_get_places (BksApplication *self)
   g_return_val_if_fail (BKS_IS_APPLICATION (self), NULL);
 
   return self->places;
-}
-
-/**
- * bks_application_show_providers:
- * @self: the application
- *
- * Opens the preferences at the providers.
- */
-void
-bks_application_show_providers (BksApplication *self)
-{
-  g_return_if_fail (BKS_IS_APPLICATION (self));
-
-  present_preferences (self, "providers");
 }

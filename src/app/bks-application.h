@@ -22,6 +22,5 @@ const char     *bks_application_get_label    (BksApplication *self);
 GMenuModel     *bks_application_get_month_menu (BksApplication *self);
 GSettings      *bks_application_get_settings (BksApplication *self);
 BksPlaces      *bks_application_get_places   (BksApplication *self);
-void            bks_application_show_providers (BksApplication *self);
 
 G_END_DECLS

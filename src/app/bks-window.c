@@ -151,6 +151,15 @@ put_library_behind (GtkWidget *widget)
   bks_studio_page_focus (self->studio_page);
 }
 
+/* NULL: it shows no book. */
+static const char *
+get_book_id (BksWindow *self)
+{
+  if (self->studio_page == NULL)
+    return NULL;
+  return bks_book_get_id (bks_book_session_get_book (bks_studio_page_get_session (self->studio_page)));
+}
+
 static BksWindow *
 find_window_of_book (BksWindow  *self,
                      const char *book_id)
@@ -158,7 +167,7 @@ find_window_of_book (BksWindow  *self,
   GList *windows = gtk_application_get_windows (GTK_APPLICATION (get_application (self)));
 
   for (GList *item = windows; item != NULL; item = item->next)
-    if (BKS_IS_WINDOW (item->data) && g_strcmp0 (bks_window_get_book_id (item->data), book_id) == 0)
+    if (BKS_IS_WINDOW (item->data) && g_strcmp0 (get_book_id (item->data), book_id) == 0)
       return item->data;
   return NULL;
 }
@@ -477,22 +486,6 @@ bks_window_import_file (BksWindow *self,
   g_return_if_fail (BKS_IS_WINDOW (self));
 
   bks_verb_start (import_fiber, self, NULL, file);
-}
-
-/**
- * bks_window_get_book_id:
- * @self: a window
- *
- * Returns: (transfer none) (nullable): the book it shows
- */
-const char *
-bks_window_get_book_id (BksWindow *self)
-{
-  g_return_val_if_fail (BKS_IS_WINDOW (self), NULL);
-
-  if (self->studio_page == NULL)
-    return NULL;
-  return bks_book_get_id (bks_book_session_get_book (bks_studio_page_get_session (self->studio_page)));
 }
 
 /**

@@ -19,7 +19,6 @@ void        bks_window_open_book   (BksWindow      *self,
                                     const char     *book_id);
 void        bks_window_import_file (BksWindow      *self,
                                     GFile          *file);
-const char *bks_window_get_book_id (BksWindow      *self);
 void        bks_window_show_toast  (BksWindow      *self,
                                     const char     *title);
 

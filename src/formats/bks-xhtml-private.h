@@ -7,8 +7,6 @@
 
 G_BEGIN_DECLS
 
-void     bks_xml_append_escaped (GString       *out,
-                                 const char    *text);
 char    *bks_xml_escape         (const char    *text);
 gboolean bks_xhtml_append       (GString       *out,
                                  const char    *commonmark,

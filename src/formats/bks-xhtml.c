@@ -45,17 +45,10 @@ is_xml_char (gunichar ch)
           !(ch >= 0xfdd0 && ch <= 0xfdef) && (ch & 0xfffe) != 0xfffe);
 }
 
-/**
- * bks_xml_append_escaped:
- * @out: what to append to
- * @text: UTF-8 text
- *
- * Appends @text for content or an attribute in double quotes; what XML cannot
- * hold is left out.
- */
-void
-bks_xml_append_escaped (GString    *out,
-                        const char *text)
+/* For content or an attribute in double quotes; what XML cannot hold is left out. */
+static void
+append_escaped (GString    *out,
+                const char *text)
 {
   for (const char *at = text; *at != '\0';)
     {
@@ -88,14 +81,15 @@ bks_xml_append_escaped (GString    *out,
  * bks_xml_escape:
  * @text: UTF-8 text
  *
- * Returns: (transfer full): see bks_xml_append_escaped()
+ * Returns: (transfer full): @text for content or an attribute in double
+ *   quotes; what XML cannot hold is left out
  */
 char *
 bks_xml_escape (const char *text)
 {
   GString *out = g_string_new (NULL);
 
-  bks_xml_append_escaped (out, text);
+  append_escaped (out, text);
   return g_string_free_and_steal (out);
 }
 
@@ -249,7 +243,7 @@ write_literal (Writer     *self,
   const char *literal = cmark_node_get_literal (node);
 
   g_string_append (self->out, open);
-  bks_xml_append_escaped (self->out, literal != NULL ? literal : "");
+  append_escaped (self->out, literal != NULL ? literal : "");
   g_string_append (self->out, close);
 }
 
@@ -260,7 +254,7 @@ write_plain (Writer     *self,
   g_autoptr(GString) plain = g_string_new (NULL);
 
   bks_markdown_append_plain (plain, node);
-  bks_xml_append_escaped (self->out, plain->str);
+  append_escaped (self->out, plain->str);
 }
 
 static void

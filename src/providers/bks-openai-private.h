@@ -37,9 +37,6 @@ typedef enum
 } BksOpenaiQuirks;
 
 const BksOpenaiVendor *bks_openai_find_vendor          (BksProvider           *provider);
-gboolean               bks_openai_await_answer         (BksProviderCall       *call,
-                                                        const char            *prefix,
-                                                        GError               **error);
 
 JsonArray             *bks_openai_find_models          (JsonNode              *root);
 char                  *bks_openai_chat_build           (BksCompletionRequest  *request,

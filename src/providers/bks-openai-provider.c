@@ -215,21 +215,10 @@ choose_wire (BksProviderCall *call,
   return wire;
 }
 
-/**
- * bks_openai_await_answer:
- * @call: a call, on its fiber
- * @prefix: what stands between the provider's address and the calls of this protocol, or ""
- * @error: return location
- *
- * Asks as this protocol does. What a server refuses is left out, renamed or
- * asked in the other way, once each.
- *
- * Returns: %FALSE with a provider class, its facts filled in
- */
-gboolean
-bks_openai_await_answer (BksProviderCall  *call,
-                         const char       *prefix,
-                         GError          **error)
+/* Fiber. What a server refuses is left out, renamed or asked in the other way, once each. */
+static gboolean
+await_answer (BksProviderCall  *call,
+              GError          **error)
 {
   const BksOpenaiVendor *vendor = bks_openai_find_vendor (call->provider);
   gboolean by_name = vendor->has_responses && needs_responses (call->request->model);
@@ -238,7 +227,7 @@ bks_openai_await_answer (BksProviderCall  *call,
   for (;;)
     {
       gboolean responses = by_name != ((quirks & BKS_OPENAI_QUIRK_OTHER_API) != 0);
-      g_autofree char *path = g_strconcat (prefix, responses ? "/responses" : "/chat/completions", NULL);
+      const char *path = responses ? "/responses" : "/chat/completions";
       g_autofree char *body = responses ? bks_openai_responses_build (call->request, quirks)
                                         : bks_openai_chat_build (call->request, vendor, quirks);
       BksWire wire = choose_wire (call, path, responses, quirks);
@@ -264,7 +253,7 @@ complete_fiber (gpointer data)
 {
   GError *error = NULL;
 
-  return bks_openai_await_answer (data, "", &error) ? dex_future_new_true () : bks_future_error (error);
+  return await_answer (data, &error) ? dex_future_new_true () : bks_future_error (error);
 }
 
 static DexFuture *

@@ -26,7 +26,6 @@ BksGuard       *bks_guard_new          (GSocketConnection *connection,
                                         gpointer           data);
 GSocketAddress *bks_guard_make_address (BksGuard          *self);
 BksGuard       *bks_guard_get          (SoupServerMessage *message);
-void            bks_guard_unref        (BksGuard          *self);
 const char     *bks_guard_get_peer     (BksGuard          *self);
 gboolean        bks_guard_is_control   (BksGuard          *self);
 gboolean        bks_guard_has_left     (BksGuard          *self);

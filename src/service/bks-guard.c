@@ -57,8 +57,8 @@ bks_guard_clear (gpointer data)
   g_clear_pointer (&self->peer, g_free);
 }
 
-void
-bks_guard_unref (BksGuard *self)
+static void
+guard_unref (BksGuard *self)
 {
   g_rc_box_release_full (self, bks_guard_clear);
 }
@@ -69,7 +69,7 @@ stop_lingering (BksGuard *self)
   if (self->lingering == NULL)
     return;
   clear_source (&self->lingering);
-  bks_guard_unref (self);
+  guard_unref (self);
 }
 
 static gboolean
@@ -137,7 +137,7 @@ bks_guard_make_address (BksGuard *self)
   g_autoptr(GInetAddress) address = g_inet_address_new_loopback (G_SOCKET_FAMILY_IPV4);
   GSocketAddress *result = g_inet_socket_address_new (address, 0);
 
-  g_object_set_qdata_full (G_OBJECT (result), bks_guard_quark (), self, (GDestroyNotify) bks_guard_unref);
+  g_object_set_qdata_full (G_OBJECT (result), bks_guard_quark (), self, (GDestroyNotify) guard_unref);
   return result;
 }
 

@@ -796,22 +796,6 @@ bks_listener_stop (BksListener *self)
 }
 
 /**
- * bks_listener_add_name:
- * @self: a listener
- * @name: a host and port, such as "studio.home:3004"
- *
- * Lets requests name the service so in Host.
- */
-void
-bks_listener_add_name (BksListener *self,
-                       const char  *name)
-{
-  g_return_if_fail (BKS_IS_LISTENER (self) && name != NULL);
-
-  g_ptr_array_add (self->names, g_strdup (name));
-}
-
-/**
  * bks_listener_get_uri:
  * @self: a listener
  *

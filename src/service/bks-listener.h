@@ -37,8 +37,6 @@ gboolean     bks_listener_start            (BksListener            *self,
                                             const char             *control_name,
                                             GError                **error);
 void         bks_listener_stop             (BksListener            *self);
-void         bks_listener_add_name         (BksListener            *self,
-                                            const char             *name);
 const char  *bks_listener_get_uri          (BksListener            *self);
 const char  *bks_listener_get_control_path (BksListener            *self);
 guint        bks_listener_get_connections  (BksListener            *self);

@@ -23,23 +23,13 @@ get_health (BksRequest  *request,
   return TRUE;
 }
 
-/*
- * bks_service_get_openapi:
- *
- * Returns: (transfer full): the OpenAPI document
- */
-GBytes *
-bks_service_get_openapi (void)
-{
-  return g_resource_lookup_data (bks_service_get_resource (), "/com/humanizer/BookStudio/service/openapi.json",
-                                 G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
-}
-
 static gboolean
 get_openapi (BksRequest  *request,
              GError     **error)
 {
-  g_autoptr(GBytes) document = bks_service_get_openapi ();
+  g_autoptr(GBytes) document = g_resource_lookup_data (bks_service_get_resource (),
+                                                       "/com/humanizer/BookStudio/service/openapi.json",
+                                                       G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
 
   bks_request_reply_bytes (request, "application/json", document);
   return TRUE;

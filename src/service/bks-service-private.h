@@ -15,6 +15,5 @@ BksJwt    *bks_service_get_jwt          (BksService        *self);
 guint      bks_service_take_pairing_try (BksService        *self,
                                          SoupServerMessage *message);
 guint      bks_service_get_running      (BksService        *self);
-GBytes    *bks_service_get_openapi      (void);
 
 G_END_DECLS

@@ -38,16 +38,9 @@ bks_origin_to_string (BksOrigin origin)
   return names[origin];
 }
 
-/**
- * bks_origin_from_string:
- * @text: a name
- * @origin: (out): the origin
- *
- * Returns: whether @text names one
- */
-gboolean
-bks_origin_from_string (const char *text,
-                        BksOrigin  *origin)
+static gboolean
+find_origin (const char *text,
+             BksOrigin  *origin)
 {
   for (guint i = 0; i < BKS_N_ORIGINS; i++)
     if (g_str_equal (text, names[i]))
@@ -240,7 +233,7 @@ parse_span (BksProvenance *self,
   BksOrigin origin;
   char *rest;
 
-  if (n < 2 || !bks_origin_from_string (words[1], &origin))
+  if (n < 2 || !find_origin (words[1], &origin))
     return FALSE;
   if (self->spans->len > 0)
     earliest = g_array_index (self->spans, BksProvenanceSpan, self->spans->len - 1).end;

@@ -75,8 +75,6 @@ void                     bks_provenance_count_words   (BksProvenance       *self
                                                        const char          *text,
                                                        gint64               words[BKS_N_ORIGINS]);
 const char              *bks_origin_to_string         (BksOrigin            origin);
-gboolean                 bks_origin_from_string       (const char          *text,
-                                                       BksOrigin           *origin);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BksProvenance, bks_provenance_unref)
 

@@ -156,35 +156,3 @@ bks_text_count_words (const char *text,
   count (&counter, text, length < 0 ? strlen (text) : (gsize) length);
   return counter.words;
 }
-
-/**
- * bks_text_longest_paragraph_words:
- * @text: UTF-8 text
- * @length: bytes of @text, -1 if it ends with a nul
- *
- * A paragraph is here what an editor lays out at once: all up to a line feed.
- *
- * Returns: the words of the paragraph that holds most
- */
-gint64
-bks_text_longest_paragraph_words (const char *text,
-                                  gssize      length)
-{
-  gint64 longest = 0;
-  const char *at = text;
-  const char *end;
-
-  g_return_val_if_fail (text != NULL || length == 0, 0);
-
-  end = text + (length < 0 ? strlen (text) : (gsize) length);
-  while (at < end)
-    {
-      const char *line_end = memchr (at, '\n', end - at);
-
-      if (line_end == NULL)
-        line_end = end;
-      longest = MAX (longest, bks_text_count_words (at, line_end - at));
-      at = line_end + 1;
-    }
-  return longest;
-}

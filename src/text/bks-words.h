@@ -5,9 +5,7 @@
 
 G_BEGIN_DECLS
 
-gint64 bks_text_count_words             (const char *text,
-                                         gssize      length);
-gint64 bks_text_longest_paragraph_words (const char *text,
-                                         gssize      length);
+gint64 bks_text_count_words (const char *text,
+                             gssize      length);
 
 G_END_DECLS

@@ -353,7 +353,7 @@ test_one_long_paragraph (void)
   document = fixture_import (text->str, "long.txt");
   g_assert_cmpuint (document->sections->len, ==, 1);
   g_assert_cmpstr (fixture_section (document, 0)->text, ==, text->str);
-  g_assert_cmpint (bks_text_longest_paragraph_words (fixture_section (document, 0)->text, -1), ==, 20000);
+  g_assert_cmpint (bks_text_count_words (fixture_section (document, 0)->text, -1), ==, 20000);
 }
 
 static void

@@ -48,14 +48,6 @@ test_length (void)
 }
 
 static void
-test_longest_paragraph (void)
-{
-  g_assert_cmpint (bks_text_longest_paragraph_words ("", -1), ==, 0);
-  g_assert_cmpint (bks_text_longest_paragraph_words ("a b\n\nc d e\n\nf", -1), ==, 3);
-  g_assert_cmpint (bks_text_longest_paragraph_words ("a\n\nb c", -1), ==, 2);
-}
-
-static void
 test_speed (void)
 {
   g_autoptr (GString) text = g_string_new (NULL);
@@ -80,7 +72,6 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/text/words/counts", test_counts);
   g_test_add_func ("/text/words/length", test_length);
-  g_test_add_func ("/text/words/longest-paragraph", test_longest_paragraph);
   g_test_add_func ("/text/words/speed", test_speed);
   return g_test_run ();
 }
