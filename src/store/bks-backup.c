@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <signal.h>
-#include <sqlite3.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 #include "bks-book-store-private.h"
 #include "bks-error.h"
 #include "bks-retention.h"
+#include "bks-sqlite-private.h"
 #include "bks-sync.h"
 
 /*
@@ -38,14 +38,6 @@
 #define LEAST_DENOMINATOR 5
 
 G_DEFINE_BOXED_TYPE (BksBackup, bks_backup, bks_backup_ref, bks_backup_unref)
-
-static void
-close_handle (sqlite3 *handle)
-{
-  sqlite3_close (handle);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (sqlite3, close_handle)
 
 /**
  * bks_backup_ref:

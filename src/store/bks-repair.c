@@ -5,118 +5,29 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
-#include <sqlite3.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "bks-backup.h"
 #include "bks-book-store-private.h"
 #include "bks-error.h"
-#include "bks-repair.h"
+#include "bks-repair-private.h"
 #include "bks-revisions-private.h"
 #include "bks-sync.h"
 
 /*
- * Whether a book's file is sound, and what to do where it is not: rows that
- * can still be read go into a new file, what is missing comes from the backups,
- * and the damaged file is kept. For a thread that holds the book's lock.
+ * The repair of a book's file: rows that can still be read go into a new file,
+ * what is missing comes from the backups, and the damaged file is kept. For a
+ * thread that holds the book's lock.
  */
 
-#define FILE_NAME "book.db"
 #define NOT_WRITTEN "The book's file could not be written"
 #define REPAIRED_NAME "book.db.repaired"
-#define PROBLEMS 20
 
 /* Rows between two that can be read, tried one by one. */
 #define PROBES 100000
 
 #define DAY_MS (G_GINT64_CONSTANT (24) * 60 * 60 * 1000)
-
-G_DEFINE_BOXED_TYPE (BksBookReport, bks_book_report, bks_book_report_ref, bks_book_report_unref)
-
-static void
-close_handle (sqlite3 *handle)
-{
-  sqlite3_close (handle);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (sqlite3, close_handle)
-
-/**
- * bks_book_report_ref:
- * @self: a report
- *
- * Returns: (transfer full): @self
- */
-BksBookReport *
-bks_book_report_ref (BksBookReport *self)
-{
-  return g_atomic_rc_box_acquire (self);
-}
-
-static void
-report_clear (gpointer data)
-{
-  BksBookReport *self = data;
-
-  g_ptr_array_unref (self->problems);
-  g_free (self->kept_path);
-}
-
-/**
- * bks_book_report_unref:
- * @self: (transfer full): a report
- */
-void
-bks_book_report_unref (BksBookReport *self)
-{
-  g_atomic_rc_box_release_full (self, report_clear);
-}
-
-static void
-add_problem (BksBookReport *report,
-             const char    *format,
-             ...) G_GNUC_PRINTF (2, 3);
-
-static void
-add_problem (BksBookReport *report,
-             const char    *format,
-             ...)
-{
-  va_list arguments;
-
-  if (report->problems->len >= PROBLEMS)
-    return;
-  va_start (arguments, format);
-  g_ptr_array_add (report->problems, g_strdup_vprintf (format, arguments));
-  va_end (arguments);
-}
-
-static sqlite3 *
-open_raw (const char *path,
-          int         flags)
-{
-  sqlite3 *handle = NULL;
-
-  if (sqlite3_open_v2 (path, &handle, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
-    g_clear_pointer (&handle, sqlite3_close);
-  else
-    sqlite3_exec (handle, "PRAGMA trusted_schema=OFF", NULL, NULL, NULL);
-  return handle;
-}
-
-static gint64
-ask_int (sqlite3    *handle,
-         const char *sql)
-{
-  sqlite3_stmt *statement = NULL;
-  gint64 value = 0;
-
-  if (sqlite3_prepare_v2 (handle, sql, -1, &statement, NULL) == SQLITE_OK && sqlite3_step (statement) == SQLITE_ROW)
-    value = sqlite3_column_int64 (statement, 0);
-  sqlite3_finalize (statement);
-  return value;
-}
 
 static gboolean
 fail (sqlite3     *handle,
@@ -136,128 +47,6 @@ run (sqlite3     *handle,
      GError     **error)
 {
   return sqlite3_exec (handle, sql, NULL, NULL, NULL) == SQLITE_OK || fail (handle, "The repair failed", error);
-}
-
-/* Each row of a pragma that finds faults is one. */
-static void
-collect_faults (sqlite3       *handle,
-                const char    *sql,
-                const char    *what,
-                BksBookReport *report)
-{
-  sqlite3_stmt *statement = NULL;
-  int code = sqlite3_prepare_v2 (handle, sql, -1, &statement, NULL);
-
-  while (code == SQLITE_OK || code == SQLITE_ROW)
-    {
-      const char *text;
-
-      code = sqlite3_step (statement);
-      text = code == SQLITE_ROW ? (const char *) sqlite3_column_text (statement, 0) : NULL;
-      if (text != NULL && !g_str_equal (text, "ok"))
-        add_problem (report, "%s: %s", what, text);
-      if (code != SQLITE_ROW)
-        break;
-    }
-  if (code != SQLITE_DONE)
-    add_problem (report, "%s: %s", what, sqlite3_errmsg (handle));
-  sqlite3_finalize (statement);
-}
-
-static void
-check_revisions (const char    *path,
-                 BksLimits     *limits,
-                 BksBookReport *report)
-{
-  BksConnection *connection = bks_connection_open (path, &bks_book_schema, BKS_CONNECTION_READ_ONLY,
-                                                   limits->database_busy_ms, NULL);
-  g_autoptr(GError) error = NULL;
-  gint64 damaged;
-
-  if (connection == NULL)
-    return;
-  damaged = bks_book_count_damaged (connection, &report->revisions, &error);
-  if (damaged == -1)
-    add_problem (report, "Earlier texts cannot be read: %s", error->message);
-  else if (damaged > 0)
-    add_problem (report, "Earlier texts are damaged: %" G_GINT64_FORMAT, damaged);
-  bks_connection_close (connection);
-}
-
-/**
- * bks_book_check:
- * @book_dir: a book's folder
- * @limits: limits
- * @error: return location
- *
- * Reads the whole file: its pages, what refers to what, and every earlier
- * text. A reader is enough; nothing is changed.
- *
- * Returns: (transfer full): what was found, %NULL with %BKS_ERROR_NOT_FOUND if there is no file
- */
-BksBookReport *
-bks_book_check (const char  *book_dir,
-                BksLimits   *limits,
-                GError     **error)
-{
-  g_autofree char *path = g_build_filename (book_dir, FILE_NAME, NULL);
-  g_autoptr(BksBookReport) report = g_atomic_rc_box_new0 (BksBookReport);
-  g_autoptr(sqlite3) handle = NULL;
-
-  report->problems = g_ptr_array_new_with_free_func (g_free);
-  if (!g_file_test (path, G_FILE_TEST_EXISTS))
-    {
-      g_set_error_literal (error, BKS_ERROR, BKS_ERROR_NOT_FOUND, "The book's file is gone");
-      return NULL;
-    }
-  handle = open_raw (path, SQLITE_OPEN_READONLY);
-  if (handle == NULL || (guint32) ask_int (handle, "PRAGMA application_id") != bks_book_schema.application_id)
-    {
-      add_problem (report, "The file is not one of this program, or its first page is damaged");
-      return g_steal_pointer (&report);
-    }
-  sqlite3_busy_timeout (handle, (int) limits->database_busy_ms);
-  collect_faults (handle, "PRAGMA integrity_check(20)", "The file", report);
-  collect_faults (handle, "SELECT \"table\" FROM pragma_foreign_key_check", "A row refers to something that is gone, in",
-                  report);
-  report->nodes = ask_int (handle, "SELECT count(*) FROM nodes");
-  report->words = ask_int (handle, "SELECT coalesce (sum (words), 0) FROM texts");
-  if (ask_int (handle, "SELECT count(*) FROM book") != 1)
-    add_problem (report, "The file does not say what the book is called");
-  if (ask_int (handle, "PRAGMA user_version") >= 2)
-    check_revisions (path, limits, report);
-  return g_steal_pointer (&report);
-}
-
-/**
- * bks_book_quick_check:
- * @book_dir: a book's folder
- * @limits: limits
- * @error: return location
- *
- * Looks at the file's pages without comparing its indexes: 85 ms for a million words.
- *
- * Returns: whether it is sound, %FALSE with %BKS_ERROR_CORRUPT otherwise
- */
-gboolean
-bks_book_quick_check (const char  *book_dir,
-                      BksLimits   *limits,
-                      GError     **error)
-{
-  g_autofree char *path = g_build_filename (book_dir, FILE_NAME, NULL);
-  g_autoptr(BksBookReport) report = g_atomic_rc_box_new0 (BksBookReport);
-  g_autoptr(sqlite3) handle = open_raw (path, SQLITE_OPEN_READONLY);
-
-  report->problems = g_ptr_array_new_with_free_func (g_free);
-  if (handle == NULL)
-    return TRUE; /* who opens it says why */
-  sqlite3_busy_timeout (handle, (int) limits->database_busy_ms);
-  collect_faults (handle, "PRAGMA quick_check(1)", "The book's file is damaged", report);
-  if (report->problems->len == 0)
-    return TRUE;
-  g_strdelimit (g_ptr_array_index (report->problems, 0), "\n", ' ');
-  g_set_error_literal (error, BKS_ERROR, BKS_ERROR_CORRUPT, g_ptr_array_index (report->problems, 0));
-  return FALSE;
 }
 
 /* ---- reading what can be read ---- */
@@ -287,7 +76,7 @@ find_columns (sqlite3    *from,
         const char *name = (const char *) sqlite3_column_text (statement, 0);
         g_autofree char *there = g_strdup_printf ("SELECT count(*) FROM pragma_table_info('%s') WHERE name = '%s'", table, name);
 
-        if (ask_int (from, there) == 1)
+        if (bks_book_ask_int (from, there) == 1)
           g_string_append_printf (columns, "%s%s", columns->len > 0 ? ", " : "", name);
       }
   sqlite3_finalize (statement);
@@ -486,7 +275,7 @@ fill_from_backups (sqlite3       *to,
   for (guint i = 0; i < backups->len; i++)
     {
       const BksBackup *backup = g_ptr_array_index (backups, i);
-      g_autoptr(sqlite3) handle = open_raw (backup->path, SQLITE_OPEN_READONLY);
+      g_autoptr(sqlite3) handle = bks_book_open_raw (backup->path, SQLITE_OPEN_READONLY);
 
       if (handle == NULL)
         continue;
@@ -523,7 +312,7 @@ join_pieces (sqlite3       *to,
                              " SELECT node_id, NULL, 1000000, 'chapter', 'Recovered text', updated_at, %" G_GINT64_FORMAT
                              " FROM texts WHERE node_id NOT IN (SELECT id FROM nodes)",
                              now_ms);
-  report->lost = ask_int (to, "SELECT count(*) FROM nodes WHERE id NOT IN (SELECT node_id FROM texts)");
+  report->lost = bks_book_ask_int (to, "SELECT count(*) FROM nodes WHERE id NOT IN (SELECT node_id FROM texts)");
   return run (to, book, error) && run (to, orphans, error) &&
          run (to,
               "UPDATE nodes SET parent_id = NULL WHERE parent_id NOT IN (SELECT id FROM nodes);"
@@ -619,9 +408,9 @@ salvage (const char     *book_dir,
          BksLimits      *limits,
          GError        **error)
 {
-  g_autofree char *path = g_build_filename (book_dir, FILE_NAME, NULL);
-  g_autoptr(sqlite3) from = open_raw (path, SQLITE_OPEN_READONLY);
-  g_autoptr(sqlite3) to = open_raw (repaired, SQLITE_OPEN_READWRITE);
+  g_autofree char *path = g_build_filename (book_dir, BKS_BOOK_FILE_NAME, NULL);
+  g_autoptr(sqlite3) from = bks_book_open_raw (path, SQLITE_OPEN_READONLY);
+  g_autoptr(sqlite3) to = bks_book_open_raw (repaired, SQLITE_OPEN_READWRITE);
   gboolean nodes_damaged = from == NULL;
 
   if (to == NULL)
@@ -651,7 +440,7 @@ clean_revisions (const char  *repaired,
 
   if (unreadable == NULL)
     return FALSE;
-  to = open_raw (repaired, SQLITE_OPEN_READWRITE);
+  to = bks_book_open_raw (repaired, SQLITE_OPEN_READWRITE);
   return to != NULL && run (to, "PRAGMA foreign_keys=OFF", error) && drop_unreadable (to, unreadable, error) &&
          run (to, "PRAGMA journal_mode=DELETE", error);
 }
@@ -661,17 +450,16 @@ verify (const char     *repaired,
         BksBookReport  *report,
         GError        **error)
 {
-  g_autoptr(BksBookReport) again = g_atomic_rc_box_new0 (BksBookReport);
-  g_autoptr(sqlite3) handle = open_raw (repaired, SQLITE_OPEN_READONLY);
+  g_autoptr(BksBookReport) again = bks_book_report_new ();
+  g_autoptr(sqlite3) handle = bks_book_open_raw (repaired, SQLITE_OPEN_READONLY);
 
-  again->problems = g_ptr_array_new_with_free_func (g_free);
   if (handle != NULL)
     {
-      collect_faults (handle, "PRAGMA integrity_check(20)", "The file", again);
-      collect_faults (handle, "SELECT \"table\" FROM pragma_foreign_key_check", "A row refers to nothing in", again);
-      report->nodes = ask_int (handle, "SELECT count(*) FROM nodes");
-      report->words = ask_int (handle, "SELECT coalesce (sum (words), 0) FROM texts");
-      report->revisions = ask_int (handle, "SELECT count(*) FROM revisions");
+      bks_book_collect_faults (handle, "PRAGMA integrity_check(20)", "The file", again);
+      bks_book_collect_faults (handle, "SELECT \"table\" FROM pragma_foreign_key_check", "A row refers to nothing in", again);
+      report->nodes = bks_book_ask_int (handle, "SELECT count(*) FROM nodes");
+      report->words = bks_book_ask_int (handle, "SELECT coalesce (sum (words), 0) FROM texts");
+      report->revisions = bks_book_ask_int (handle, "SELECT count(*) FROM revisions");
     }
   if (handle != NULL && again->problems->len == 0 && report->nodes > 0)
     return TRUE;
@@ -700,7 +488,7 @@ bks_book_set_aside (const char  *book_dir,
   g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc (now_ms / 1000);
   g_autofree char *stamp = g_date_time_format (time, "%Y-%m-%dT%H-%M-%S");
   g_autofree char *name = g_strdup_printf ("damaged-%s.%03d.db", stamp, (int) (now_ms % 1000));
-  g_autofree char *path = g_build_filename (book_dir, FILE_NAME, NULL);
+  g_autofree char *path = g_build_filename (book_dir, BKS_BOOK_FILE_NAME, NULL);
   g_autofree char *aside = g_build_filename (book_dir, name, NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
@@ -732,7 +520,7 @@ bks_book_put_in_place (const char  *book_dir,
                        const char  *new_path,
                        GError     **error)
 {
-  g_autofree char *path = g_build_filename (book_dir, FILE_NAME, NULL);
+  g_autofree char *path = g_build_filename (book_dir, BKS_BOOK_FILE_NAME, NULL);
   g_autofree char *wal = g_strconcat (path, "-wal", NULL);
   g_autofree char *shm = g_strconcat (path, "-shm", NULL);
 

@@ -11,6 +11,10 @@ gboolean     bks_book_load_revision  (BksConnection  *connection,
                                       gint64          id,
                                       BksRevision    *revision,
                                       GError        **error);
+gboolean     bks_book_thin_node      (BksConnection  *connection,
+                                      const char     *node_id,
+                                      gint64          now_ms,
+                                      GError        **error);
 gint64       bks_book_count_damaged  (BksConnection  *connection,
                                       gint64         *checked,
                                       GError        **error);

@@ -7,15 +7,10 @@
 
 #include "bks-book-store-private.h"
 #include "bks-error.h"
-#include "bks-retention.h"
-#include "bks-revision-codec-private.h"
+#include "bks-revision-chain-private.h"
 #include "bks-revisions-private.h"
 
-/*
- * Earlier texts. Each is packed with the one before it as dictionary, every
- * twentieth is a whole copy. What is packed is the text, a NUL and its
- * provenance.
- */
+/* Earlier texts: kept, listed, read and checked. What is packed of one is the text, a NUL and its provenance. */
 
 #define SHA256_BYTES 32
 
@@ -88,81 +83,6 @@ hash_text (const char *text,
 
   g_checksum_update (checksum, (const guchar *) text, (gssize) length);
   g_checksum_get_digest (checksum, digest, &size);
-}
-
-/* A row as it is stored. */
-typedef struct
-{
-  GBytes *content;
-  gsize   plain_size;
-  gint64  base_id; /* 0: a whole copy */
-  gint64  depth;
-} Packed;
-
-static void
-packed_clear (Packed *self)
-{
-  g_clear_pointer (&self->content, g_bytes_unref);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Packed, packed_clear)
-
-static gboolean
-read_packed (BksConnection  *connection,
-             gint64          id,
-             Packed         *packed,
-             GError        **error)
-{
-  sqlite3_stmt *statement;
-  int step;
-
-  statement = bks_connection_prepare (connection,
-                                      "SELECT content, content_bytes, coalesce (base_id, 0), depth FROM revisions"
-                                      " WHERE id = ?",
-                                      error);
-  if (statement == NULL)
-    return FALSE;
-  sqlite3_bind_int64 (statement, 1, id);
-  step = bks_connection_step (connection, statement, error);
-  if (step == SQLITE_DONE)
-    g_set_error_literal (error, BKS_ERROR, BKS_ERROR_CORRUPT, "An earlier text is missing that another one needs");
-  if (step != SQLITE_ROW)
-    return FALSE;
-  packed->content = g_bytes_new (sqlite3_column_blob (statement, 0), (gsize) sqlite3_column_bytes (statement, 0));
-  packed->plain_size = (gsize) sqlite3_column_int64 (statement, 1);
-  packed->base_id = sqlite3_column_int64 (statement, 2);
-  packed->depth = sqlite3_column_int64 (statement, 3);
-  sqlite3_reset (statement);
-  return TRUE;
-}
-
-/* Unpacks a revision and, before it, those that it stands on. */
-static GBytes *
-load_plain (BksConnection  *connection,
-            gint64          id,
-            gint64         *depth,
-            guint           levels,
-            GError        **error)
-{
-  g_auto(Packed) packed = { 0 };
-  g_autoptr(GBytes) base = NULL;
-
-  if (levels > 2 * BKS_REVISION_CHAIN)
-    {
-      g_set_error_literal (error, BKS_ERROR, BKS_ERROR_CORRUPT, "An earlier text stands on too many others");
-      return NULL;
-    }
-  if (!read_packed (connection, id, &packed, error))
-    return NULL;
-  if (packed.base_id != 0)
-    {
-      base = load_plain (connection, packed.base_id, NULL, levels + 1, error);
-      if (base == NULL)
-        return NULL;
-    }
-  if (depth != NULL)
-    *depth = packed.depth;
-  return bks_revision_unpack (packed.content, packed.plain_size, base, error);
 }
 
 /* The newest revision of a node. */
@@ -241,52 +161,10 @@ read_present (BksConnection  *connection,
   return present;
 }
 
-/* Packs on top of @base_id, or whole. */
-static gboolean
-pack_on (BksConnection  *connection,
-         GBytes         *plain,
-         gint64          base_id,
-         Packed         *packed,
-         GError        **error)
-{
-  g_autoptr(GBytes) base = NULL;
-  g_autoptr(GError) local = NULL;
-  gint64 depth = 0;
-
-  if (base_id != 0)
-    {
-      base = load_plain (connection, base_id, &depth, 0, &local);
-      /* A damaged one is no ground to stand on, and no reason to keep nothing. */
-      if (base == NULL)
-        g_info ("An earlier text is kept whole: %s", local->message);
-      if (depth + 1 >= BKS_REVISION_CHAIN)
-        g_clear_pointer (&base, g_bytes_unref);
-    }
-  packed->base_id = base != NULL ? base_id : 0;
-  packed->depth = base != NULL ? depth + 1 : 0;
-  packed->plain_size = g_bytes_get_size (plain);
-  packed->content = bks_revision_pack (plain, base, error);
-  return packed->content != NULL;
-}
-
-static void
-bind_packed (sqlite3_stmt *statement,
-             int           first,
-             Packed       *packed)
-{
-  gsize size;
-  gconstpointer data = g_bytes_get_data (packed->content, &size);
-
-  bks_bind_unknown (statement, first, packed->base_id, 0);
-  sqlite3_bind_int64 (statement, first + 1, packed->depth);
-  sqlite3_bind_int64 (statement, first + 2, (gint64) packed->plain_size);
-  sqlite3_bind_blob64 (statement, first + 3, data, size, SQLITE_STATIC);
-}
-
 static gboolean
 insert_revision (BksConnection  *connection,
                  Keeping        *keeping,
-                 Packed         *packed,
+                 BksPackedRevision         *packed,
                  GError        **error)
 {
   BksRevision *facts = keeping->facts;
@@ -306,7 +184,7 @@ insert_revision (BksConnection  *connection,
   sqlite3_bind_int64 (statement, 5, facts->words);
   sqlite3_bind_int64 (statement, 6, facts->bytes);
   sqlite3_bind_blob (statement, 7, keeping->sha256, SHA256_BYTES, SQLITE_STATIC);
-  bind_packed (statement, 8, packed);
+  bks_packed_revision_bind (statement, 8, packed);
   ok = bks_connection_run (connection, statement, error);
   sqlite3_clear_bindings (statement);
   return ok;
@@ -328,11 +206,6 @@ note_kept (BksConnection  *connection,
   return bks_connection_run (connection, statement, error);
 }
 
-static gboolean thin_node (BksConnection  *connection,
-                           const char     *node_id,
-                           gint64          now_ms,
-                           GError        **error);
-
 /* Adds what @keeping holds, unless the newest is just that. */
 static gboolean
 add_revision (BksConnection  *connection,
@@ -342,7 +215,7 @@ add_revision (BksConnection  *connection,
               GError        **error)
 {
   BksRevision *facts = keeping->facts;
-  g_auto(Packed) packed = { 0 };
+  g_auto(BksPackedRevision) packed = { 0 };
   g_autoptr(GBytes) plain = NULL;
   Newest newest;
 
@@ -353,12 +226,12 @@ add_revision (BksConnection  *connection,
   if (newest.id != 0 && (newest.number == facts->number || memcmp (newest.sha256, keeping->sha256, SHA256_BYTES) == 0))
     return note_kept (connection, facts->node_id, now_ms, error);
   plain = join (facts->text, facts->provenance);
-  if (!pack_on (connection, plain, newest.id, &packed, error) ||
+  if (!bks_revision_chain_pack (connection, plain, newest.id, &packed, error) ||
       !insert_revision (connection, keeping, &packed, error))
     return FALSE;
   *revision_id = bks_connection_get_last_id (connection);
   return note_kept (connection, facts->node_id, now_ms, error) &&
-         thin_node (connection, facts->node_id, now_ms, error);
+         bks_book_thin_node (connection, facts->node_id, now_ms, error);
 }
 
 /**
@@ -583,7 +456,7 @@ bks_book_load_revision (BksConnection  *connection,
                         BksRevision    *revision,
                         GError        **error)
 {
-  g_autoptr(GBytes) plain = load_plain (connection, id, NULL, 0, error);
+  g_autoptr(GBytes) plain = bks_revision_chain_load (connection, id, error);
   const char *data, *end;
   gsize size;
 
@@ -656,162 +529,6 @@ bks_book_store_read_revision (BksDatabase *store,
                             (GDestroyNotify) g_variant_unref);
 }
 
-static gboolean
-put_packed (BksConnection  *connection,
-            gint64          id,
-            Packed         *packed,
-            GError        **error)
-{
-  sqlite3_stmt *statement;
-  gboolean ok;
-
-  statement = bks_connection_prepare (connection,
-                                      "UPDATE revisions SET base_id = ?, depth = ?, content_bytes = ?, content = ?"
-                                      " WHERE id = ?",
-                                      error);
-  if (statement == NULL)
-    return FALSE;
-  bind_packed (statement, 1, packed);
-  sqlite3_bind_int64 (statement, 5, id);
-  ok = bks_connection_run (connection, statement, error);
-  sqlite3_clear_bindings (statement);
-  return ok;
-}
-
-static GArray *
-list_ids (BksConnection  *connection,
-          const char     *sql,
-          gint64          id,
-          GError        **error)
-{
-  g_autoptr(GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
-  sqlite3_stmt *statement = bks_connection_prepare (connection, sql, error);
-  int step;
-
-  if (statement == NULL)
-    return NULL;
-  if (sqlite3_bind_parameter_count (statement) > 0)
-    sqlite3_bind_int64 (statement, 1, id);
-  while ((step = bks_connection_step (connection, statement, error)) == SQLITE_ROW)
-    {
-      gint64 found = sqlite3_column_int64 (statement, 0);
-
-      g_array_append_val (ids, found);
-    }
-  return step != -1 ? g_steal_pointer (&ids) : NULL;
-}
-
-/* Takes a revision out of its chain: what stands on it is put on what it stood on. */
-static gboolean
-drop_revision (BksConnection  *connection,
-               gint64          id,
-               GError        **error)
-{
-  g_auto(Packed) dropped = { 0 };
-  g_autoptr(GArray) children = NULL;
-  sqlite3_stmt *statement;
-
-  if (!read_packed (connection, id, &dropped, error))
-    return FALSE;
-  children = list_ids (connection, "SELECT id FROM revisions WHERE base_id = ?", id, error);
-  if (children == NULL)
-    return FALSE;
-  for (guint i = 0; i < children->len; i++)
-    {
-      gint64 child = g_array_index (children, gint64, i);
-      g_autoptr(GBytes) plain = load_plain (connection, child, NULL, 0, error);
-      g_auto(Packed) packed = { 0 };
-
-      if (plain == NULL || !pack_on (connection, plain, dropped.base_id, &packed, error) ||
-          !put_packed (connection, child, &packed, error))
-        return FALSE;
-    }
-  statement = bks_connection_prepare (connection, "DELETE FROM revisions WHERE id = ?", error);
-  if (statement == NULL)
-    return FALSE;
-  sqlite3_bind_int64 (statement, 1, id);
-  return bks_connection_run (connection, statement, error);
-}
-
-/* Lets go of those that are too old to be so many. */
-static gboolean
-thin_node (BksConnection  *connection,
-           const char     *node_id,
-           gint64          now_ms,
-           GError        **error)
-{
-  g_autoptr(GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
-  g_autoptr(GArray) times = g_array_new (FALSE, FALSE, sizeof (gint64));
-  g_autoptr(GArray) named = g_array_new (FALSE, FALSE, sizeof (gboolean));
-  g_autofree gboolean *keep = NULL;
-  sqlite3_stmt *statement;
-  int step;
-
-  statement = bks_connection_prepare (connection,
-                                      "SELECT r.id, r.at, EXISTS (SELECT 1 FROM snapshot_items i WHERE i.revision_id = r.id)"
-                                      " FROM revisions r WHERE r.node_id = ? ORDER BY r.number DESC",
-                                      error);
-  if (statement == NULL)
-    return FALSE;
-  bks_bind_text (statement, 1, node_id);
-  while ((step = bks_connection_step (connection, statement, error)) == SQLITE_ROW)
-    {
-      gint64 id = sqlite3_column_int64 (statement, 0), at = sqlite3_column_int64 (statement, 1);
-      gboolean is_named = sqlite3_column_int (statement, 2) != 0;
-
-      g_array_append_val (ids, id);
-      g_array_append_val (times, at);
-      g_array_append_val (named, is_named);
-    }
-  if (step == -1)
-    return FALSE;
-  keep = g_new0 (gboolean, ids->len + 1);
-  bks_retention_thin_revisions ((const gint64 *) times->data, (const gboolean *) named->data, ids->len, now_ms, keep);
-  for (guint i = 0; i < ids->len; i++)
-    if (!keep[i] && !drop_revision (connection, g_array_index (ids, gint64, i), error))
-      return FALSE;
-  return TRUE;
-}
-
-static gboolean
-thin_revisions (BksConnection  *connection,
-                GValue         *result,
-                gpointer        data,
-                GError        **error)
-{
-  g_autoptr(GPtrArray) nodes = g_ptr_array_new_with_free_func (g_free);
-  sqlite3_stmt *statement;
-  int step;
-
-  statement = bks_connection_prepare (connection, "SELECT DISTINCT node_id FROM revisions", error);
-  if (statement == NULL)
-    return FALSE;
-  while ((step = bks_connection_step (connection, statement, error)) == SQLITE_ROW)
-    g_ptr_array_add (nodes, bks_column_dup (statement, 0));
-  if (step == -1)
-    return FALSE;
-  for (guint i = 0; i < nodes->len; i++)
-    if (!thin_node (connection, g_ptr_array_index (nodes, i), *(gint64 *) data, error))
-      return FALSE;
-  return TRUE;
-}
-
-/**
- * bks_book_store_thin_revisions:
- * @store: a book's database
- * @now_ms: epoch milliseconds
- *
- * Thins the history of texts that nobody works on any more, too.
- *
- * Returns: (transfer full): resolves when it is done
- */
-DexFuture *
-bks_book_store_thin_revisions (BksDatabase *store,
-                               gint64       now_ms)
-{
-  return bks_database_write (store, thin_revisions, g_memdup2 (&now_ms, sizeof now_ms), g_free);
-}
-
 /* A revision that has the number of the present text has to be that text. */
 static gint64
 count_strangers (BksConnection  *connection,
@@ -854,7 +571,7 @@ bks_book_count_damaged (BksConnection  *connection,
                         gint64         *checked,
                         GError        **error)
 {
-  g_autoptr(GArray) ids = list_ids (connection, "SELECT id FROM revisions", 0, error);
+  g_autoptr(GArray) ids = bks_revision_chain_list (connection, "SELECT id FROM revisions", 0, error);
   gint64 damaged;
 
   if (ids == NULL)
