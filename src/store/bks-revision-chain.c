@@ -27,10 +27,10 @@ bks_packed_revision_clear (BksPackedRevision *self)
 }
 
 static gboolean
-read_packed (BksConnection  *connection,
-             gint64          id,
-             BksPackedRevision         *packed,
-             GError        **error)
+read_packed (BksConnection      *connection,
+             gint64              id,
+             BksPackedRevision  *packed,
+             GError            **error)
 {
   sqlite3_stmt *statement;
   int step;
@@ -113,11 +113,11 @@ bks_revision_chain_load (BksConnection  *connection,
  * Returns: whether it is packed
  */
 gboolean
-bks_revision_chain_pack (BksConnection  *connection,
-                         GBytes         *plain,
-                         gint64          base_id,
-                         BksPackedRevision         *packed,
-                         GError        **error)
+bks_revision_chain_pack (BksConnection      *connection,
+                         GBytes             *plain,
+                         gint64              base_id,
+                         BksPackedRevision  *packed,
+                         GError            **error)
 {
   g_autoptr(GBytes) base = NULL;
   g_autoptr(GError) local = NULL;
@@ -146,9 +146,9 @@ bks_revision_chain_pack (BksConnection  *connection,
  * @packed: what they shall be; must live until the statement has run
  */
 void
-bks_packed_revision_bind (sqlite3_stmt *statement,
-                          int           first,
-                          BksPackedRevision       *packed)
+bks_packed_revision_bind (sqlite3_stmt      *statement,
+                          int                first,
+                          BksPackedRevision *packed)
 {
   gsize size;
   gconstpointer data = g_bytes_get_data (packed->content, &size);
@@ -160,10 +160,10 @@ bks_packed_revision_bind (sqlite3_stmt *statement,
 }
 
 static gboolean
-put_packed (BksConnection  *connection,
-            gint64          id,
-            BksPackedRevision         *packed,
-            GError        **error)
+put_packed (BksConnection      *connection,
+            gint64              id,
+            BksPackedRevision  *packed,
+            GError            **error)
 {
   sqlite3_stmt *statement;
   gboolean ok;

@@ -162,10 +162,10 @@ read_present (BksConnection  *connection,
 }
 
 static gboolean
-insert_revision (BksConnection  *connection,
-                 Keeping        *keeping,
-                 BksPackedRevision         *packed,
-                 GError        **error)
+insert_revision (BksConnection      *connection,
+                 Keeping            *keeping,
+                 BksPackedRevision  *packed,
+                 GError            **error)
 {
   BksRevision *facts = keeping->facts;
   sqlite3_stmt *statement;

@@ -679,21 +679,3 @@ bks_studio_check_book (BksStudio  *self,
     return dex_future_new_reject (BKS_ERROR, BKS_ERROR_NOT_FOUND, "There is no book %s", book_id);
   return bks_spawn_finally (check_fiber, verb_new (self, book_id, NULL, repair), verb_free);
 }
-
-/**
- * bks_studio_list_trashed_books:
- * @self: a studio
- *
- * Returns: (transfer full): resolves to a #GPtrArray of #BksBook in the trash
- */
-DexFuture *
-bks_studio_list_trashed_books (BksStudio *self)
-{
-  GError *error = NULL;
-
-  g_return_val_if_fail (BKS_IS_STUDIO (self), NULL);
-
-  if (!bks_studio_check_open (self, &error))
-    return bks_future_error (error);
-  return bks_library_list_books (self->library, TRUE);
-}

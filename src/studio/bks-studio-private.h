@@ -28,6 +28,9 @@ char       *bks_studio_get_book_dir (BksStudio   *self,
                                      const char  *book_id);
 void        bks_studio_show_book    (BksStudio   *self,
                                      BksBook     *book);
+void        bks_studio_update_book  (BksStudio   *self,
+                                     BksBook     *book);
+void        bks_studio_await_adoptions (BksStudio *self);
 gboolean    bks_studio_check_open   (BksStudio   *self,
                                      GError     **error);
 void        bks_studio_clean_up     (const char  *books_dir);
