@@ -3,21 +3,17 @@
 
 #include "config.h"
 
-#include <errno.h>
 #include <gio/gnetworking.h>
-#include <gio/gunixsocketaddress.h>
 #include <glib/gstdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "bks-error.h"
-
+#include "bks-framing-private.h"
 #include "bks-guard-private.h"
 #include "bks-listener.h"
 #include "bks-peers-private.h"
 #include "bks-problem-private.h"
+#include "bks-socket-private.h"
 
-#define PORTS_TO_TRY 100
 /* Accepted in one turn of the loop, so that a flood leaves time for the rest. */
 #define ACCEPT_BATCH 64
 
@@ -65,61 +61,6 @@ static void acceptor_start (Acceptor *acceptor);
 
 /* --- Requests: from libsoup's signals to the owner's functions --- */
 
-typedef struct
-{
-  const char *host;
-  const char *length;
-  const char *encoding;
-  guint       hosts;
-  guint       lengths;
-  guint       encodings;
-} Framing;
-
-static void
-look_at_header_cb (const char *name,
-                   const char *value,
-                   gpointer    data)
-{
-  Framing *framing = data;
-
-  if (g_ascii_strcasecmp (name, "Host") == 0)
-    {
-      framing->hosts++;
-      framing->host = value;
-    }
-  else if (g_ascii_strcasecmp (name, "Content-Length") == 0)
-    {
-      framing->lengths++;
-      framing->length = value;
-    }
-  else if (g_ascii_strcasecmp (name, "Transfer-Encoding") == 0)
-    {
-      framing->encodings++;
-      framing->encoding = value;
-    }
-}
-
-/*
- * Whatever two programs could read in two ways is refused: that is how one
- * request is smuggled inside another (RFC 9112 §11.2).
- */
-static gboolean
-check_framing (SoupServerMessage *message,
-               const Framing     *framing,
-               guint64           *length)
-{
-  *length = 0;
-  if (framing->hosts != 1 || framing->lengths > 1 || framing->encodings > 1)
-    return FALSE;
-  if (framing->lengths > 0 && framing->encodings > 0)
-    return FALSE;
-  if (framing->encodings > 0)
-    return soup_server_message_get_http_version (message) == SOUP_HTTP_1_1 &&
-           g_ascii_strcasecmp (framing->encoding, "chunked") == 0;
-  return framing->lengths == 0 ||
-         g_ascii_string_to_unsigned (framing->length, 10, 0, G_MAXINT64, length, NULL);
-}
-
 static gboolean
 is_known_name (BksListener *self,
                const char  *name,
@@ -133,20 +74,6 @@ is_known_name (BksListener *self,
   return FALSE;
 }
 
-static char *
-get_authority (GUri *uri)
-{
-  const char *host = g_uri_get_host (uri);
-  gboolean literal = strchr (host, ':') != NULL;
-  int port = g_uri_get_port (uri);
-
-  if (g_uri_get_userinfo (uri) != NULL)
-    return g_strdup ("");
-  if (port < 0 || port == 80)
-    return g_strdup_printf (literal ? "[%s]" : "%s", host);
-  return g_strdup_printf (literal ? "[%s]:%d" : "%s:%d", host, port);
-}
-
 /*
  * A page from elsewhere can give its own name the address 127.0.0.1 (DNS
  * rebinding), but not change what its browser says in Host. A request line
@@ -158,7 +85,7 @@ check_names (BksListener       *self,
              const char        *host)
 {
   gboolean control = bks_guard_is_control (bks_guard_get (message));
-  g_autofree char *authority = get_authority (soup_server_message_get_uri (message));
+  g_autofree char *authority = bks_framing_get_authority (message);
 
   return is_known_name (self, host, control) && is_known_name (self, authority, control);
 }
@@ -184,9 +111,7 @@ got_headers_cb (BksListener       *self,
                 SoupServerMessage *message)
 {
   BksGuard *guard = bks_guard_get (message);
-  Framing framing = { 0 };
-  guint64 length;
-  gboolean has_body;
+  BksFraming framing = { 0 };
   gint64 most;
 
   /* libsoup takes half a header for a whole one when the connection ends. */
@@ -196,8 +121,7 @@ got_headers_cb (BksListener       *self,
       g_object_unref (soup_server_message_steal_connection (message));
       return;
     }
-  soup_message_headers_foreach (soup_server_message_get_request_headers (message), look_at_header_cb, &framing);
-  if (!check_framing (message, &framing, &length))
+  if (!bks_framing_read (message, &framing))
     {
       refuse (message, SOUP_STATUS_BAD_REQUEST, "bad_framing", "The request needs one Host and one clear length of its body.");
       return;
@@ -208,16 +132,15 @@ got_headers_cb (BksListener       *self,
       return;
     }
 
-  has_body = framing.encodings > 0 || length > 0;
   most = self->funcs.headers (message, self->data);
-  if (has_body && soup_server_message_get_status (message) != 0)
+  if (framing.has_body && soup_server_message_get_status (message) != 0)
     bks_guard_refuse (guard, message);
-  else if (length > (guint64) most)
+  else if (framing.length > (guint64) most)
     refuse_too_large (message);
   else
     {
       bks_guard_set_body (guard, most);
-      bks_guard_set_deadline (guard, has_body ? self->limits->service_body_ms : 0);
+      bks_guard_set_deadline (guard, framing.has_body ? self->limits->service_body_ms : 0);
     }
 }
 
@@ -448,183 +371,17 @@ add_acceptor (BksListener *self,
   acceptor_start (acceptor);
 }
 
-/* --- Sockets --- */
-
-static GSocket *
-open_socket (GSocketAddress  *address,
-             GError         **error)
-{
-  g_autoptr(GSocket) socket = g_socket_new (g_socket_address_get_family (address), G_SOCKET_TYPE_STREAM,
-                                            G_SOCKET_PROTOCOL_DEFAULT, error);
-
-  if (socket == NULL)
-    return NULL;
-  /* The mode that bind() gives the file, so that it never has another. */
-  if (G_IS_UNIX_SOCKET_ADDRESS (address))
-    fchmod (g_socket_get_fd (socket), 0600);
-  g_socket_set_blocking (socket, FALSE);
-  g_socket_set_listen_backlog (socket, SOMAXCONN);
-  if (!g_socket_bind (socket, address, TRUE, error) || !g_socket_listen (socket, error))
-    return NULL;
-  return g_steal_pointer (&socket);
-}
-
-static GInetAddress *
-parse_address (const char  *listen,
-               guint16     *port,
-               GError     **error)
-{
-  g_autoptr(GNetworkAddress) parsed = NULL;
-  g_autoptr(GInetAddress) address = NULL;
-  const char *host;
-
-  parsed = G_NETWORK_ADDRESS (g_network_address_parse (listen, BKS_LISTENER_PORT, NULL));
-  if (parsed != NULL)
-    {
-      host = g_network_address_get_hostname (parsed);
-      *port = g_network_address_get_port (parsed);
-      address = g_inet_address_new_from_string (g_ascii_strcasecmp (host, "localhost") == 0 ? "127.0.0.1" : host);
-    }
-  if (address == NULL)
-    {
-      g_set_error (error, BKS_ERROR, BKS_ERROR_INVALID_ARGUMENT,
-                   "“%s” is not ADDRESS:PORT with a numeric address, such as 127.0.0.1:3004", listen);
-      return NULL;
-    }
-  if (!g_inet_address_get_is_loopback (address))
-    {
-      g_set_error (error, BKS_ERROR, BKS_ERROR_INVALID_ARGUMENT,
-                   "%s is reachable from other machines, and passwords and text would cross the network "
-                   "unencrypted: only loopback addresses can be listened on without TLS", listen);
-      return NULL;
-    }
-  return g_steal_pointer (&address);
-}
-
-static void
-set_bind_error (GError       **error,
-                const GError  *reason,
-                const char    *what)
-{
-  BksError code = BKS_ERROR_IO;
-
-  if (g_error_matches (reason, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE))
-    code = BKS_ERROR_BUSY;
-  else if (g_error_matches (reason, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED))
-    code = BKS_ERROR_ACCESS;
-  g_set_error (error, BKS_ERROR, code, "Cannot listen on %s: %s", what, reason->message);
-}
-
-/* The asked port, or without one asked for the first free from 3004 on. */
-static GSocket *
-open_tcp (const char  *listen,
-          GError     **error)
-{
-  g_autoptr(GError) reason = NULL;
-  g_autoptr(GInetAddress) address = NULL;
-  guint16 port = BKS_LISTENER_PORT;
-  guint tries = listen == NULL ? PORTS_TO_TRY : 1;
-
-  address = parse_address (listen != NULL ? listen : "127.0.0.1", &port, error);
-  if (address == NULL)
-    return NULL;
-  for (guint i = 0; i < tries; i++)
-    {
-      g_autoptr(GSocketAddress) bound = g_inet_socket_address_new (address, (guint16) (port + i));
-      GSocket *socket;
-
-      g_clear_error (&reason);
-      socket = open_socket (bound, &reason);
-      if (socket != NULL)
-        return socket;
-      if (!g_error_matches (reason, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE))
-        break;
-    }
-  set_bind_error (error, reason, listen != NULL ? listen : "ports 3004 to 3103 of 127.0.0.1");
-  return NULL;
-}
-
-/* After kill -9 the file is still there, but nobody answers behind it. */
-static gboolean
-is_answered (GSocketAddress *address)
-{
-  g_autoptr(GSocket) probe = g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL);
-
-  if (probe == NULL)
-    return TRUE;
-  g_socket_set_blocking (probe, FALSE);
-  return g_socket_connect (probe, address, NULL, NULL);
-}
-
-static char *
-get_control_path (const char *name)
-{
-  const char *runtime = g_getenv ("XDG_RUNTIME_DIR");
-  g_autofree char *folder = NULL;
-  g_autofree char *file = NULL;
-
-  if (name == NULL || runtime == NULL || !g_path_is_absolute (runtime))
-    return NULL;
-  folder = g_build_filename (runtime, "book-studio", NULL);
-  if (g_mkdir (folder, 0700) != 0 && errno != EEXIST)
-    return NULL;
-  file = g_strconcat (name, ".sock", NULL);
-  return g_build_filename (folder, file, NULL);
-}
-
-/*
- * The control socket is a convenience of this machine: without a runtime
- * folder there is none, and another process of the same library keeps its own.
- */
-static void
-open_control (BksListener *self,
-              const char  *name)
-{
-  g_autofree char *path = get_control_path (name);
-  g_autoptr(GSocketAddress) address = NULL;
-  g_autoptr(GSocket) socket = NULL;
-  g_autoptr(GError) error = NULL;
-
-  if (path == NULL)
-    return;
-  address = g_unix_socket_address_new (path);
-  if (g_file_test (path, G_FILE_TEST_EXISTS))
-    {
-      if (is_answered (address))
-        return;
-      g_unlink (path);
-    }
-  socket = open_socket (address, &error);
-  if (socket == NULL)
-    {
-      g_message ("No control socket: %s", error->message);
-      return;
-    }
-  self->control_path = g_steal_pointer (&path);
-  add_acceptor (self, socket, TRUE);
-}
-
 /*
  * SoupServer keeps connections alive only while it has a listener of its own
  * (measured), and its own would bypass every limit here. It gets one that
- * nobody can reach: a Unix socket whose name is gone before anything runs.
+ * nobody can reach.
  */
 static gboolean
 let_connections_live (BksListener  *self,
                       GError      **error)
 {
-  g_autofree char *folder = g_dir_make_tmp ("book-studio-XXXXXX", error);
-  g_autofree char *path = NULL;
-  g_autoptr(GSocketAddress) address = NULL;
-  g_autoptr(GSocket) socket = NULL;
+  g_autoptr(GSocket) socket = bks_socket_open_nameless (error);
 
-  if (folder == NULL)
-    return FALSE;
-  path = g_build_filename (folder, "s", NULL);
-  address = g_unix_socket_address_new (path);
-  socket = open_socket (address, error);
-  g_unlink (path);
-  g_rmdir (folder);
   return socket != NULL && soup_server_listen_socket (self->server, socket, 0, error);
 }
 
@@ -744,11 +501,12 @@ bks_listener_start (BksListener  *self,
                     GError      **error)
 {
   g_autoptr(GSocket) socket = NULL;
+  g_autoptr(GSocket) control = NULL;
   g_autoptr(GError) reason = NULL;
 
   g_return_val_if_fail (BKS_IS_LISTENER (self) && self->server == NULL, FALSE);
 
-  socket = open_tcp (listen, error);
+  socket = bks_socket_open_tcp (listen, error);
   if (socket == NULL)
     return FALSE;
   make_server (self);
@@ -756,7 +514,9 @@ bks_listener_start (BksListener  *self,
     g_message ("Each connection serves one request only: %s", reason->message);
   note_address (self, socket);
   add_acceptor (self, socket, FALSE);
-  open_control (self, control_name);
+  control = bks_socket_open_control (control_name, &self->control_path);
+  if (control != NULL)
+    add_acceptor (self, control, TRUE);
   return TRUE;
 }
 
