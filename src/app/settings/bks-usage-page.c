@@ -13,9 +13,11 @@
 #include "bks-router-money.h"
 #include "bks-ui.h"
 #include "bks-usage-chart.h"
+#include "bks-usage-days.h"
 #include "bks-usage-export.h"
 #include "bks-usage-page.h"
 #include "bks-usage-sum.h"
+#include "bks-usage-table.h"
 #include "bks-wording.h"
 
 #define DAY_MS (G_GINT64_CONSTANT (24) * 60 * 60 * 1000)
@@ -87,135 +89,6 @@ get_router (BksUsagePage *self)
 
 /* The days */
 
-static BksUsageRow *
-make_sum (const char *label)
-{
-  BksUsageRow *sum = bks_usage_row_new ();
-
-  sum->label = g_strdup (label);
-  return sum;
-}
-
-static char *
-make_day_label (gint64 at_ms)
-{
-  g_autoptr(GDateTime) at = g_date_time_new_from_unix_local (at_ms / 1000);
-
-  return g_date_time_format (at, "%Y-%m-%d");
-}
-
-static guint
-count_days (gint64 from,
-            gint64 to)
-{
-  /* Days in which the clocks change are days, too. */
-  return (guint) ((to - from + DAY_MS / 2) / DAY_MS);
-}
-
-static gint64
-get_day_start (const News *news,
-               guint       day)
-{
-  g_autoptr(GDateTime) first = g_date_time_new_from_unix_local (news->month_start / 1000);
-  g_autoptr(GDateTime) at = g_date_time_add_days (first, (int) day);
-
-  return g_date_time_to_unix (at) * 1000;
-}
-
-static gint64
-get_cost (const BksUsageRow *row)
-{
-  return row->cost != BKS_MONEY_UNKNOWN ? row->cost : 0;
-}
-
-static int
-compare_costs (gconstpointer a,
-               gconstpointer b,
-               gpointer      totals)
-{
-  gint64 *left = g_hash_table_lookup (totals, *(const char *const *) a);
-  gint64 *right = g_hash_table_lookup (totals, *(const char *const *) b);
-
-  return *left < *right ? 1 : *left > *right ? -1 : g_strcmp0 (*(const char *const *) a, *(const char *const *) b);
-}
-
-/* Those that cost something, the dearest first: it lies at the bottom of the stack. */
-static GPtrArray *
-list_paid (const News *news)
-{
-  g_autoptr(GHashTable) totals = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
-  GPtrArray *ids = g_ptr_array_new ();
-
-  for (guint i = 0; i < news->by_day->len; i++)
-    {
-      const BksUsageRow *row = g_ptr_array_index (news->by_day, i);
-      gint64 *total = g_hash_table_lookup (totals, row->provider);
-
-      if (get_cost (row) <= 0)
-        continue;
-      if (total == NULL)
-        {
-          total = g_new0 (gint64, 1);
-          g_hash_table_insert (totals, row->provider, total);
-          g_ptr_array_add (ids, row->provider);
-        }
-      *total += get_cost (row);
-    }
-  g_ptr_array_sort_with_data (ids, compare_costs, totals);
-  return ids;
-}
-
-static void
-add_to_bar (BksUsageBar       *bar,
-            const BksUsageRow *row,
-            GPtrArray         *paid)
-{
-  guint index;
-
-  bar->cost += get_cost (row);
-  bar->calls += row->calls;
-  bar->unknown += row->unknown_costs;
-  if (g_ptr_array_find_with_equal_func (paid, row->provider, g_str_equal, &index))
-    g_array_index (bar->costs, BksMoney, index) += get_cost (row);
-}
-
-static GPtrArray *
-make_bars (const News *news,
-           GPtrArray  *paid,
-           GListStore *table)
-{
-  GPtrArray *bars = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_usage_bar_free);
-  guint n_days = count_days (news->month_start, news->now) + 1;
-
-  for (guint day = 0; day < n_days; day++)
-    {
-      gint64 start = get_day_start (news, day);
-      g_autofree char *label = make_day_label (start);
-      g_autofree char *name = bks_wording_date (start);
-      BksUsageBar *bar;
-      g_autoptr(BksUsageRow) sum = NULL;
-      g_autoptr(BksUsageSum) line = NULL;
-
-      if (start > news->now)
-        break;
-      bar = bks_usage_bar_new (name, paid->len);
-      sum = make_sum (label);
-      for (guint i = 0; i < news->by_day->len; i++)
-        {
-          const BksUsageRow *row = g_ptr_array_index (news->by_day, i);
-
-          if (!g_str_equal (row->label, label))
-            continue;
-          add_to_bar (bar, row, paid);
-          bks_usage_row_add (sum, row, NULL);
-        }
-      g_ptr_array_add (bars, bar);
-      line = bks_usage_sum_new (sum, name, NULL);
-      g_list_store_insert (table, 0, line);
-    }
-  return bars;
-}
-
 static void
 add_to_legend (BksUsagePage *self,
                const char   *name,
@@ -231,56 +104,15 @@ add_to_legend (BksUsagePage *self,
   adw_wrap_box_append (self->legend, box);
 }
 
-static const BksBudget *
-find_budget (const News *news,
-             const char *period)
-{
-  for (guint i = 0; i < news->budgets->len; i++)
-    {
-      const BksBudget *budget = g_ptr_array_index (news->budgets, i);
-
-      if (g_str_equal (budget->scope, "global") && g_str_equal (budget->period, period))
-        return budget;
-    }
-  return NULL;
-}
-
-static BksMoney
-get_limit (const BksBudget *budget)
-{
-  if (budget == NULL)
-    return BKS_UNLIMITED;
-  return budget->hard != BKS_UNLIMITED ? budget->hard : budget->soft;
-}
-
-/* What may be spent in a day: of the two limits, the one that is reached first. */
-static BksMoney
-find_line (const News  *news,
-           guint        n_days,
-           const char **label)
-{
-  BksMoney day = get_limit (find_budget (news, "day"));
-  BksMoney month = get_limit (find_budget (news, "month"));
-  BksMoney share = month != BKS_UNLIMITED ? month / MAX (n_days, 1) : BKS_UNLIMITED;
-
-  if (day != BKS_UNLIMITED && (share == BKS_UNLIMITED || day <= share))
-    {
-      *label = _("daily limit");
-      return day;
-    }
-  *label = _("daily share of the budget");
-  return share != BKS_UNLIMITED ? share : BKS_MONEY_UNKNOWN;
-}
-
 static void
 show_days (BksUsagePage *self,
            const News   *news)
 {
-  g_autoptr(GPtrArray) paid = list_paid (news);
+  g_autoptr(GPtrArray) paid = bks_usage_days_list_paid (news->by_day);
   g_autoptr(GPtrArray) names = g_ptr_array_new ();
-  guint n_days = count_days (news->month_start, news->month_end);
+  guint n_days = bks_usage_days_count (news->month_start, news->month_end);
   const char *label;
-  BksMoney line = find_line (news, n_days, &label);
+  BksMoney line = bks_usage_days_find_line (news->budgets, n_days, &label);
   GPtrArray *bars;
 
   while (gtk_widget_get_first_child (GTK_WIDGET (self->legend)) != NULL)
@@ -294,7 +126,7 @@ show_days (BksUsagePage *self,
     }
   g_ptr_array_add (names, NULL);
   g_list_store_remove_all (self->days);
-  bars = make_bars (news, paid, self->days);
+  bars = bks_usage_days_make_bars (news->by_day, news->month_start, news->now, paid, self->days);
   bks_usage_chart_set_data (self->chart, (const char *const *) names->pdata, bars, n_days, line, label);
 }
 
@@ -343,7 +175,7 @@ static void
 show_month (BksUsagePage *self,
             const News   *news)
 {
-  BksMoney limit = get_limit (find_budget (news, "month"));
+  BksMoney limit = bks_usage_days_get_limit (news->budgets, "month");
   g_autofree char *spent = bks_wording_money (news->projection->spent);
   g_autofree char *projected = bks_wording_money (news->projection->projected);
   g_autofree char *most = limit != BKS_UNLIMITED ? bks_wording_money (limit) : NULL;
@@ -612,67 +444,6 @@ export_action (GtkWidget  *widget,
   gtk_file_dialog_save (dialog, GTK_WINDOW (gtk_widget_get_root (widget)), NULL, saved_cb, g_object_ref (widget));
 }
 
-/* The table of days */
-
-static void
-setup_cell_cb (GtkSignalListItemFactory *factory,
-               GtkListItem              *item)
-{
-  GtkWidget *label = gtk_label_new (NULL);
-
-  /* Below its title, which the toolkit puts at the start. */
-  gtk_label_set_xalign (GTK_LABEL (label), 0);
-  gtk_widget_add_css_class (label, "numeric");
-  gtk_list_item_set_child (item, label);
-}
-
-typedef char *(*Teller) (BksUsageSum *sum);
-
-static char *
-dup_title (BksUsageSum *sum)
-{
-  return g_strdup (bks_usage_sum_get_title (sum));
-}
-
-static char *
-dup_count (BksUsageSum *sum)
-{
-  return bks_wording_number (bks_usage_sum_get_row (sum)->calls);
-}
-
-static char *
-dup_token_count (BksUsageSum *sum)
-{
-  const BksUsageRow *row = bks_usage_sum_get_row (sum);
-
-  return bks_wording_number (MAX (row->input, 0) + MAX (row->output, 0));
-}
-
-static void
-bind_cell_cb (GtkSignalListItemFactory *factory,
-              GtkListItem              *item,
-              gpointer                  teller)
-{
-  g_autofree char *text = ((Teller) teller) (gtk_list_item_get_item (item));
-
-  gtk_label_set_label (GTK_LABEL (gtk_list_item_get_child (item)), text);
-}
-
-static void
-add_column (BksUsagePage *self,
-            const char   *title,
-            Teller        teller)
-{
-  GtkListItemFactory *factory = gtk_signal_list_item_factory_new ();
-  g_autoptr(GtkColumnViewColumn) column = NULL;
-
-  g_signal_connect (factory, "setup", G_CALLBACK (setup_cell_cb), NULL);
-  g_signal_connect (factory, "bind", G_CALLBACK (bind_cell_cb), (gpointer) teller);
-  column = gtk_column_view_column_new (title, factory);
-  gtk_column_view_column_set_expand (column, TRUE);
-  gtk_column_view_append_column (self->days_view, column);
-}
-
 static void
 view_cb (BksUsagePage *self)
 {
@@ -766,20 +537,13 @@ bks_usage_page_class_init (BksUsagePageClass *klass)
 static void
 bks_usage_page_init (BksUsagePage *self)
 {
-  g_autoptr(GtkNoSelection) days = NULL;
-
   gtk_widget_init_template (GTK_WIDGET (self));
   self->days = g_list_store_new (BKS_TYPE_USAGE_SUM);
   self->models = g_list_store_new (BKS_TYPE_USAGE_SUM);
   self->books = g_list_store_new (BKS_TYPE_USAGE_SUM);
   gtk_list_box_bind_model (self->models_list, G_LIST_MODEL (self->models), make_sum_row, NULL, NULL);
   gtk_list_box_bind_model (self->books_list, G_LIST_MODEL (self->books), make_sum_row, NULL, NULL);
-  add_column (self, _("Day"), dup_title);
-  add_column (self, _("Calls"), dup_count);
-  add_column (self, _("Tokens"), dup_token_count);
-  add_column (self, _("Cost"), bks_usage_sum_dup_cost);
-  days = gtk_no_selection_new (g_object_ref (G_LIST_MODEL (self->days)));
-  gtk_column_view_set_model (self->days_view, GTK_SELECTION_MODEL (days));
+  bks_usage_table_fill (self->days_view, G_LIST_MODEL (self->days));
   detail_cb (self);
 }
 
