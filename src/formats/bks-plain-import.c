@@ -7,55 +7,21 @@
 
 #include "bks-error.h"
 
-#include "bks-commonmark-private.h"
-#include "bks-heading-private.h"
-#include "bks-paragraphs-private.h"
 #include "bks-plain-import-private.h"
+#include "bks-plain-private.h"
 
-#define TITLE_PAGE_LINES 12
-#define TITLE_CHARS 120
-#define HEADING_LINES 4
+/* Plain text: where its headings may be, and the document that comes of them. */
+
 #define BLOCKS_PER_CHECK 1024
 #define DECORATION "*=~#-_ \t"
-
-/* A place that may be a heading. The text that it heads begins at @body, or at
- * @title_end if the title that follows it is taken as its own. */
-typedef struct
-{
-  BksHeading  heading;
-  const char *start;
-  const char *body;
-  char       *label;
-  char       *next_title;
-  const char *title_end;
-  gboolean    has_title;
-  gboolean    is_rejected;
-} Candidate;
-
-typedef struct
-{
-  const char   *text;
-  const char   *end;
-  BksWrapping   wrapping;
-  BksLimits    *limits;
-  GCancellable *cancellable;
-  GArray       *candidates;
-} Plain;
 
 static void
 candidate_clear (gpointer data)
 {
-  Candidate *candidate = data;
+  BksPlainCandidate *candidate = data;
 
   g_free (candidate->label);
   g_free (candidate->next_title);
-}
-
-static Candidate *
-candidate_at (Plain *self,
-              guint  index)
-{
-  return &g_array_index (self->candidates, Candidate, index);
 }
 
 /* Form feeds and the line ends of other systems become LF; control characters
@@ -81,15 +47,27 @@ clean (const char *text)
   return g_string_free_and_steal (out);
 }
 
-static char *
-line_text (const BksLine *line)
+/**
+ * bks_plain_line_text:
+ * @line: a line
+ *
+ * Returns: (transfer full): what stands in it
+ */
+char *
+bks_plain_line_text (const BksLine *line)
 {
   return g_strndup (line->start, line->end - line->start);
 }
 
-/* A title is plain text: "_Pequod_" loses its marks, runs of space shrink. */
-static char *
-make_title (const char *text)
+/**
+ * bks_plain_make_title:
+ * @text: a heading
+ *
+ * Returns: (transfer full): it as a title, which is plain text: "_Pequod_"
+ *   loses its marks, runs of space shrink
+ */
+char *
+bks_plain_make_title (const char *text)
 {
   GString *out = g_string_new (NULL);
 
@@ -108,6 +86,23 @@ make_title (const char *text)
         }
     }
   return g_strchomp (g_string_free_and_steal (out));
+}
+
+/**
+ * bks_plain_is_blank:
+ * @start: a place in a text
+ * @end: a later one
+ *
+ * Returns: whether there is nothing but space between them
+ */
+gboolean
+bks_plain_is_blank (const char *start,
+                    const char *end)
+{
+  for (; start < end; start = g_utf8_next_char (start))
+    if (!g_unichar_isspace (g_utf8_get_char (start)))
+      return FALSE;
+  return TRUE;
 }
 
 /* "*** Chapter 1 ***" is "Chapter 1". */
@@ -136,14 +131,19 @@ static gboolean
 parse_line (const BksLine *line,
             BksHeading    *heading)
 {
-  g_autofree char *text = strip_decoration (line_text (line));
+  g_autofree char *text = strip_decoration (bks_plain_line_text (line));
 
   return bks_heading_parse (text, heading);
 }
 
-/* What stands between "CHAPTER I" and its title: nothing after "CHAPTER I." */
-static const char *
-title_separator (const char *label)
+/**
+ * bks_plain_get_separator:
+ * @label: a heading without a title
+ *
+ * Returns: what stands between "CHAPTER I" and its title: nothing but a space after "CHAPTER I."
+ */
+const char *
+bks_plain_get_separator (const char *label)
 {
   gsize length = strlen (label);
 
@@ -152,7 +152,7 @@ title_separator (const char *label)
 
 /* How many lines of a block, after the first, go on with the heading's title. */
 static guint
-count_title_lines (Plain            *self,
+count_title_lines (BksPlain         *self,
                    const BksHeading *heading,
                    const char       *label,
                    const BksLine    *lines,
@@ -161,11 +161,11 @@ count_title_lines (Plain            *self,
   gboolean has_title = label[heading->title] != '\0';
   guint count = 0;
 
-  if (n_lines < 2 || n_lines > HEADING_LINES)
+  if (n_lines < 2 || n_lines > BKS_PLAIN_HEADING_LINES)
     return 0;
   for (count = 0; count + 1 < n_lines; count++)
     {
-      g_autofree char *text = line_text (&lines[count + 1]);
+      g_autofree char *text = bks_plain_line_text (&lines[count + 1]);
       gboolean goes_on = has_title
         ? bks_heading_is_capitals (text) == bks_heading_is_capitals (label) &&
           (bks_heading_is_capitals (text) || bks_wrapping_is_full (&self->wrapping, &lines[count], &lines[count + 1]))
@@ -179,16 +179,16 @@ count_title_lines (Plain            *self,
 }
 
 static void
-add_candidate (Plain            *self,
+add_candidate (BksPlain         *self,
                const BksHeading *heading,
                const char       *label,
                const char       *start,
                const char       *body)
 {
-  Candidate candidate = { 0 };
+  BksPlainCandidate candidate = { 0 };
 
   candidate.heading = *heading;
-  candidate.label = make_title (label);
+  candidate.label = bks_plain_make_title (label);
   candidate.has_title = label[heading->title] != '\0';
   candidate.start = start;
   candidate.body = body;
@@ -210,11 +210,11 @@ is_heading_list (const BksHeading *heading,
 }
 
 static void
-consider_block (Plain         *self,
+consider_block (BksPlain      *self,
                 const BksLine *lines,
                 guint          n_lines)
 {
-  g_autofree char *label = strip_decoration (line_text (&lines[0]));
+  g_autofree char *label = strip_decoration (bks_plain_line_text (&lines[0]));
   g_autoptr(GString) title = g_string_new (label);
   BksHeading heading;
   guint used = 1;
@@ -245,7 +245,7 @@ consider_block (Plain         *self,
       guint more = count_title_lines (self, &heading, label, lines, n_lines);
 
       for (guint i = 1; i <= more; i++)
-        g_string_append_printf (title, "%s%.*s", i == 1 && label[heading.title] == '\0' ? title_separator (label) : " ",
+        g_string_append_printf (title, "%s%.*s", i == 1 && label[heading.title] == '\0' ? bks_plain_get_separator (label) : " ",
                                 (int) (lines[i].end - lines[i].start), lines[i].start);
       used += more;
     }
@@ -257,28 +257,34 @@ consider_block (Plain         *self,
 }
 
 static void
-note_next_title (Plain         *self,
-                 Candidate     *candidate,
-                 const BksLine *lines,
-                 guint          n_lines)
+note_next_title (BksPlain          *self,
+                 BksPlainCandidate *candidate,
+                 const BksLine     *lines,
+                 guint              n_lines)
 {
   g_autoptr(GString) title = g_string_new (NULL);
   BksHeading heading;
 
   for (guint i = 0; i < n_lines; i++)
     {
-      g_autofree char *text = line_text (&lines[i]);
+      g_autofree char *text = bks_plain_line_text (&lines[i]);
 
       g_string_append_printf (title, "%s%s", i > 0 ? " " : "", text);
     }
   if (n_lines > 2 || !bks_heading_is_title_like (title->str) || bks_heading_parse (title->str, &heading))
     return;
-  candidate->next_title = make_title (title->str);
+  candidate->next_title = bks_plain_make_title (title->str);
   candidate->title_end = lines[n_lines - 1].end;
 }
 
-static gboolean
-lacks_title (const Candidate *candidate)
+/**
+ * bks_plain_lacks_title:
+ * @candidate: a place that may be a heading
+ *
+ * Returns: whether it is a mere "Chapter 1", which the next line may name
+ */
+gboolean
+bks_plain_lacks_title (const BksPlainCandidate *candidate)
 {
   return (candidate->heading.type == BKS_HEADING_CHAPTER || candidate->heading.type == BKS_HEADING_PART ||
           candidate->heading.type == BKS_HEADING_NUMBER) &&
@@ -286,8 +292,8 @@ lacks_title (const Candidate *candidate)
 }
 
 static gboolean
-find_candidates (Plain   *self,
-                 GError **error)
+find_candidates (BksPlain  *self,
+                 GError   **error)
 {
   g_autoptr(GArray) lines = g_array_new (FALSE, FALSE, sizeof (BksLine));
   const char *at = self->text;
@@ -308,13 +314,13 @@ find_candidates (Plain   *self,
 
       if (self->candidates->len > before)
         {
-          Candidate *last = candidate_at (self, self->candidates->len - 1);
+          BksPlainCandidate *last = bks_plain_get (self, self->candidates->len - 1);
 
-          after_heading = lacks_title (last) && last->body == block[lines->len - 1].end;
+          after_heading = bks_plain_lacks_title (last) && last->body == block[lines->len - 1].end;
         }
       else if (after_heading)
         {
-          note_next_title (self, candidate_at (self, before - 1), block, lines->len);
+          note_next_title (self, bks_plain_get (self, before - 1), block, lines->len);
           after_heading = FALSE;
         }
 
@@ -326,397 +332,6 @@ find_candidates (Plain   *self,
         }
     }
   return TRUE;
-}
-
-static void
-drop_rejected (Plain *self)
-{
-  guint kept = 0;
-
-  for (guint i = 0; i < self->candidates->len; i++)
-    {
-      Candidate swapped = *candidate_at (self, i);
-
-      if (swapped.is_rejected)
-        continue;
-      *candidate_at (self, i) = *candidate_at (self, kept);
-      *candidate_at (self, kept++) = swapped;
-    }
-  g_array_set_size (self->candidates, kept);
-}
-
-/* Marks the bare numbers that do not count on from one another, or all of
- * them where there are fewer than @least. */
-static guint
-keep_counting (Plain    *self,
-               gboolean  with_title,
-               guint     least)
-{
-  guint expected = 1;
-  guint kept = 0;
-
-  for (guint i = 0; i < self->candidates->len; i++)
-    {
-      Candidate *candidate = candidate_at (self, i);
-
-      if (candidate->heading.type == BKS_HEADING_PART && !candidate->is_rejected)
-        expected = kept > 0 ? 0 : 1;
-      if (candidate->heading.type != BKS_HEADING_NUMBER)
-        continue;
-
-      candidate->is_rejected = TRUE;
-      if (!with_title && !lacks_title (candidate))
-        continue;
-      if (candidate->heading.number != expected && !(expected == 0 && candidate->heading.number == 1))
-        continue;
-      candidate->is_rejected = FALSE;
-      expected = candidate->heading.number + 1;
-      kept++;
-    }
-
-  for (guint i = 0; kept < least && i < self->candidates->len; i++)
-    if (candidate_at (self, i)->heading.type == BKS_HEADING_NUMBER)
-      candidate_at (self, i)->is_rejected = TRUE;
-  return kept >= least ? kept : 0;
-}
-
-/* Numbers alone are chapters where nothing else is. */
-static void
-judge_numbers (Plain *self)
-{
-  gboolean has_chapters = FALSE;
-
-  for (guint i = 0; i < self->candidates->len; i++)
-    has_chapters |= candidate_at (self, i)->heading.type == BKS_HEADING_CHAPTER &&
-                    !candidate_at (self, i)->is_rejected;
-
-  if (has_chapters)
-    {
-      for (guint i = 0; i < self->candidates->len; i++)
-        candidate_at (self, i)->is_rejected |= candidate_at (self, i)->heading.type == BKS_HEADING_NUMBER;
-      return;
-    }
-  if (keep_counting (self, FALSE, 2) == 0)
-    keep_counting (self, TRUE, 3);
-}
-
-/* What could be a sentence is a heading only if it has the number that is due. */
-static void
-judge_sentences (Plain *self)
-{
-  guint due[2] = { 1, 1 };
-
-  for (guint i = 0; i < self->candidates->len; i++)
-    {
-      Candidate *candidate = candidate_at (self, i);
-      guint kind = candidate->heading.type == BKS_HEADING_PART;
-
-      if (candidate->heading.type != BKS_HEADING_PART && candidate->heading.type != BKS_HEADING_CHAPTER)
-        continue;
-      candidate->is_rejected = candidate->heading.is_sentence && candidate->heading.number != due[kind];
-      if (candidate->is_rejected)
-        continue;
-      due[kind] = candidate->heading.number + 1;
-    }
-}
-
-/* A short paragraph after a heading is its title if it is so in most chapters. */
-static void
-judge_next_titles (Plain *self)
-{
-  guint without = 0;
-  guint with = 0;
-
-  for (guint i = 0; i < self->candidates->len; i++)
-    {
-      without += lacks_title (candidate_at (self, i));
-      with += candidate_at (self, i)->next_title != NULL;
-    }
-
-  for (guint i = 0; i < self->candidates->len; i++)
-    {
-      Candidate *candidate = candidate_at (self, i);
-      char *label;
-
-      if (candidate->next_title == NULL || with * 5 < without * 3)
-        continue;
-      label = g_strconcat (candidate->label, title_separator (candidate->label), candidate->next_title, NULL);
-      g_free (candidate->label);
-      candidate->label = label;
-      candidate->body = candidate->title_end;
-    }
-}
-
-static gboolean
-is_blank (const char *start,
-          const char *end)
-{
-  for (; start < end; start = g_utf8_next_char (start))
-    if (!g_unichar_isspace (g_utf8_get_char (start)))
-      return FALSE;
-  return TRUE;
-}
-
-static gboolean
-same_heading (const Candidate *a,
-              const Candidate *b)
-{
-  return a->heading.type == b->heading.type && a->heading.rank == b->heading.rank &&
-         a->heading.number == b->heading.number &&
-         (a->heading.number != 0 || g_ascii_strcasecmp (a->label, b->label) == 0);
-}
-
-/* Headings without text before the first text are a table of contents if the
- * first of them comes again; that again is where the book begins. */
-static void
-judge_contents (Plain *self)
-{
-  guint with_text = 0;
-  guint begin = 0;
-
-  while (with_text < self->candidates->len &&
-         is_blank (candidate_at (self, with_text)->body,
-                   with_text + 1 < self->candidates->len ? candidate_at (self, with_text + 1)->start : self->end))
-    with_text++;
-  if (with_text == self->candidates->len)
-    return;
-
-  for (guint first = 0; first < with_text && begin == 0; first++)
-    for (guint again = with_text; again > first && begin == 0; again--)
-      if (candidate_at (self, first)->heading.type != BKS_HEADING_CONTENTS &&
-          same_heading (candidate_at (self, first), candidate_at (self, again)))
-        begin = again;
-
-  for (guint i = 0; i < begin; i++)
-    candidate_at (self, i)->is_rejected = candidate_at (self, i)->heading.type != BKS_HEADING_CONTENTS;
-}
-
-static gboolean
-is_chapter (const Candidate *candidate)
-{
-  return candidate->heading.type == BKS_HEADING_CHAPTER || candidate->heading.type == BKS_HEADING_NUMBER ||
-         candidate->heading.type == BKS_HEADING_STORY;
-}
-
-/* A heading for the end of a book, in its middle, is a chapter's own. */
-static void
-judge_matter (Plain *self)
-{
-  guint first = self->candidates->len;
-  guint last = 0;
-
-  for (guint i = 0; i < self->candidates->len; i++)
-    if (is_chapter (candidate_at (self, i)) || candidate_at (self, i)->heading.type == BKS_HEADING_PART)
-      {
-        first = MIN (first, i);
-        last = i;
-      }
-
-  for (guint i = first; i < self->candidates->len; i++)
-    {
-      Candidate *candidate = candidate_at (self, i);
-
-      if (candidate->heading.type == BKS_HEADING_CONTENTS)
-        candidate->is_rejected = TRUE;
-      else if (candidate->heading.type == BKS_HEADING_BACK && i < last)
-        candidate->is_rejected = TRUE;
-      else if (candidate->heading.type == BKS_HEADING_FRONT)
-        candidate->heading.type = i < last ? BKS_HEADING_STORY : BKS_HEADING_BACK;
-    }
-}
-
-/* Where no chapter is, the smallest parts are the chapters. */
-static void
-judge_parts (Plain *self)
-{
-  guint rank = 0;
-
-  for (guint i = 0; i < self->candidates->len; i++)
-    {
-      if (is_chapter (candidate_at (self, i)))
-        return;
-      if (candidate_at (self, i)->heading.type == BKS_HEADING_PART)
-        rank = MAX (rank, candidate_at (self, i)->heading.rank);
-    }
-  for (guint i = 0; i < self->candidates->len; i++)
-    if (candidate_at (self, i)->heading.type == BKS_HEADING_PART && candidate_at (self, i)->heading.rank == rank)
-      candidate_at (self, i)->heading.type = BKS_HEADING_CHAPTER;
-}
-
-static void
-judge (Plain *self)
-{
-  judge_sentences (self);
-  judge_numbers (self);
-  drop_rejected (self);
-  judge_next_titles (self);
-  judge_contents (self);
-  drop_rejected (self);
-  judge_matter (self);
-  drop_rejected (self);
-  judge_parts (self);
-}
-
-/* The year of "(1814)" or "1814", else NULL. */
-static char *
-read_year (const char *text)
-{
-  const char *digits = text + strspn (text, "([");
-  gsize length = strspn (digits, "0123456789");
-
-  if (length != 4 || (*digits != '1' && *digits != '2') || strspn (digits + 4, ")].") != strlen (digits + 4))
-    return NULL;
-  return g_strndup (digits, 4);
-}
-
-/* Length of "by " and its like at the start of @text, 0 if there is none;
- * G_MAXSIZE if nothing comes after it. */
-static gsize
-read_by (const char *text)
-{
-  static const char *const words[] = { "by", "von", "par", "por", "di", "door", "av", "af" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
-    {
-      gsize length = strlen (words[i]);
-
-      if (g_ascii_strncasecmp (text, words[i], length) != 0)
-        continue;
-      if (text[length] == '\0' || strcmp (text + length, ":") == 0)
-        return G_MAXSIZE;
-      if (g_ascii_isspace (text[length]))
-        return length + 1;
-    }
-  return 0;
-}
-
-/* "Jane Austen (1803)" names a year too. */
-static void
-set_author (BksDocument *document,
-            const char  *text)
-{
-  const char *bracket = strrchr (text, '(');
-  g_autofree char *year = bracket != NULL ? read_year (bracket) : NULL;
-  g_autofree char *name = year != NULL ? g_strndup (text, bracket - text) : g_strdup (text);
-
-  g_free (document->author);
-  document->author = make_title (name);
-  if (year != NULL)
-    {
-      g_free (document->date);
-      document->date = g_steal_pointer (&year);
-    }
-}
-
-/* Two to four capitalised words, none of which belongs to a subtitle. */
-static gboolean
-is_name (const char *text)
-{
-  static const char *const subtitles[] = { "a", "an", "the", "of", "in", "novel", "story", "tale", "edition", "volume", "romance", NULL };
-  g_auto(GStrv) words = g_strsplit (text, " ", -1);
-  guint n_words = 0;
-
-  for (guint i = 0; words[i] != NULL; i++)
-    {
-      g_autofree char *lower = g_utf8_strdown (words[i], -1);
-
-      if (*words[i] == '\0')
-        continue;
-      n_words++;
-      if (!g_unichar_isupper (g_utf8_get_char (words[i])) || g_strv_contains (subtitles, lower) ||
-          strpbrk (words[i], "0123456789,;:!?") != NULL)
-        return FALSE;
-    }
-  return n_words >= 2 && n_words <= 4;
-}
-
-/* Reads one line of a title page into the document; FALSE if it is none. */
-static gboolean
-read_title_page_line (BksDocument *document,
-                      const char  *text,
-                      gboolean    *after_by,
-                      gboolean     is_block,
-                      gboolean     has_headings)
-{
-  gsize by = read_by (text);
-  char *year = read_year (text);
-
-  if (year != NULL)
-    {
-      g_free (document->date);
-      document->date = year;
-      return TRUE;
-    }
-  if (*document->author != '\0')
-    return FALSE;
-  if (*after_by || (by == 0 && is_block && has_headings && is_name (text)))
-    {
-      set_author (document, text);
-      *after_by = FALSE;
-      return TRUE;
-    }
-  if (by == G_MAXSIZE)
-    *after_by = TRUE;
-  else if (by > 0)
-    set_author (document, text + by);
-  return by > 0;
-}
-
-static gboolean
-is_book_title (const char *text,
-               gboolean    has_headings)
-{
-  gsize length = strlen (text);
-  g_autofree char *year = read_year (text);
-
-  if (length == 0 || year != NULL || g_utf8_strlen (text, -1) > TITLE_CHARS)
-    return FALSE;
-  if (has_headings && (strchr (".,;:", text[length - 1]) == NULL || bks_heading_is_capitals (text)))
-    return TRUE;
-  return bks_heading_is_title_like (text);
-}
-
-/* Takes title, author and year off the lines between @start and @end. Returns
- * where the rest begins. */
-static const char *
-read_title_page (Plain       *self,
-                 BksDocument *document,
-                 const char  *start,
-                 const char  *end,
-                 gboolean     has_headings)
-{
-  g_autoptr(GArray) lines = g_array_new (FALSE, FALSE, sizeof (BksLine));
-  const char *at = start;
-  const char *rest = start;
-  gboolean after_by = FALSE;
-
-  for (guint seen = 0; at < end && seen < TITLE_PAGE_LINES;)
-    {
-      const char *next = bks_paragraphs_next (at, end, &self->wrapping, lines, NULL);
-
-      if (lines->len == 0 || lines->len > HEADING_LINES)
-        break;
-      for (guint i = 0; i < lines->len; i++, seen++)
-        {
-          const BksLine *line = &g_array_index (lines, BksLine, i);
-          g_autofree char *text = line_text (line);
-
-          if (seen == 0)
-            {
-              if (!is_book_title (text, has_headings) || (!has_headings && is_blank (next, end)))
-                return start;
-              g_free (document->title);
-              document->title = make_title (text);
-            }
-          else if (!read_title_page_line (document, text, &after_by, lines->len == 1, has_headings))
-            {
-              return rest;
-            }
-          rest = line->end;
-        }
-      at = next;
-    }
-  return rest;
 }
 
 /* One heading's place in the tree of parts. */
@@ -741,7 +356,7 @@ open_part (Nesting *nesting,
 }
 
 static gboolean
-add_section (Plain           *self,
+add_section (BksPlain        *self,
              BksDocument     *document,
              BksSectionKind   kind,
              guint            depth,
@@ -759,16 +374,16 @@ add_section (Plain           *self,
 }
 
 static BksSectionKind
-place (Plain   *self,
-       guint    index,
-       Nesting *nesting,
-       guint   *depth)
+place (BksPlain *self,
+       guint     index,
+       Nesting  *nesting,
+       guint    *depth)
 {
-  const Candidate *candidate = candidate_at (self, index);
+  const BksPlainCandidate *candidate = bks_plain_get (self, index);
   gboolean is_last = TRUE;
 
   for (guint i = index + 1; is_last && i < self->candidates->len; i++)
-    is_last = candidate_at (self, i)->heading.type == BKS_HEADING_BACK;
+    is_last = bks_plain_get (self, i)->heading.type == BKS_HEADING_BACK;
 
   switch (candidate->heading.type)
     {
@@ -802,7 +417,7 @@ place (Plain   *self,
 }
 
 static gboolean
-add_sections (Plain        *self,
+add_sections (BksPlain     *self,
               BksDocument  *document,
               GError      **error)
 {
@@ -810,8 +425,8 @@ add_sections (Plain        *self,
 
   for (guint i = 0; i < self->candidates->len; i++)
     {
-      const Candidate *candidate = candidate_at (self, i);
-      const char *end = i + 1 < self->candidates->len ? candidate_at (self, i + 1)->start : self->end;
+      const BksPlainCandidate *candidate = bks_plain_get (self, i);
+      const char *end = i + 1 < self->candidates->len ? bks_plain_get (self, i + 1)->start : self->end;
       guint depth;
       BksSectionKind kind = place (self, i, &nesting, &depth);
 
@@ -822,23 +437,23 @@ add_sections (Plain        *self,
 }
 
 static gboolean
-build (Plain        *self,
+build (BksPlain     *self,
        BksDocument  *document,
        const char   *name,
        GError      **error)
 {
   gboolean has_headings = self->candidates->len > 0;
-  const char *lead_end = has_headings ? candidate_at (self, 0)->start : self->end;
-  const char *rest = read_title_page (self, document, self->text, lead_end, has_headings);
+  const char *lead_end = has_headings ? bks_plain_get (self, 0)->start : self->end;
+  const char *rest = bks_title_page_read (self, document, self->text, lead_end, has_headings);
 
   if (*document->title == '\0')
     {
       g_free (document->title);
-      document->title = make_title (name);
+      document->title = bks_plain_make_title (name);
     }
   if (!has_headings)
     return add_section (self, document, BKS_SECTION_CHAPTER, 0, document->title, rest, self->end, error);
-  if (!is_blank (rest, lead_end) &&
+  if (!bks_plain_is_blank (rest, lead_end) &&
       !add_section (self, document, BKS_SECTION_FRONT_MATTER, 0, "", rest, lead_end, error))
     return FALSE;
   return add_sections (self, document, error);
@@ -865,9 +480,9 @@ bks_plain_import (const char    *text,
                   GError       **error)
 {
   g_autofree char *cleaned = clean (text);
-  g_autoptr(GArray) candidates = g_array_new (FALSE, FALSE, sizeof (Candidate));
+  g_autoptr(GArray) candidates = g_array_new (FALSE, FALSE, sizeof (BksPlainCandidate));
   g_autoptr(BksDocument) document = bks_document_new (NULL, NULL, NULL);
-  Plain self = {
+  BksPlain self = {
     .text = cleaned,
     .end = cleaned + strlen (cleaned),
     .limits = limits,
@@ -879,7 +494,7 @@ bks_plain_import (const char    *text,
   bks_wrapping_measure (&self.wrapping, cleaned);
   if (!find_candidates (&self, error))
     return NULL;
-  judge (&self);
+  bks_plain_judge (&self);
   if (!build (&self, document, name, error))
     return NULL;
   return g_steal_pointer (&document);
