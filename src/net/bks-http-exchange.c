@@ -7,6 +7,7 @@
 
 #include "bks-error.h"
 #include "bks-http-exchange.h"
+#include "bks-http-failure-private.h"
 #include "bks-url.h"
 
 #define CHUNK_BYTES 16384
@@ -237,67 +238,7 @@ new_timeout (BksHttpExchange *self)
   return error;
 }
 
-static const char *
-describe_certificate (GTlsCertificateFlags flags)
-{
-  if (flags & G_TLS_CERTIFICATE_BAD_IDENTITY)
-    return "its certificate belongs to another server";
-  if (flags & G_TLS_CERTIFICATE_EXPIRED)
-    return "its certificate has expired";
-  if (flags & G_TLS_CERTIFICATE_NOT_ACTIVATED)
-    return "its certificate is not valid yet; is the clock of this computer right?";
-  if (flags & G_TLS_CERTIFICATE_REVOKED)
-    return "its certificate was revoked";
-  if (flags & G_TLS_CERTIFICATE_UNKNOWN_CA)
-    return "nobody this computer trusts has signed its certificate";
-  return "its certificate is not valid";
-}
-
-static GError *
-new_tls_error (BksHttpExchange *self,
-               const GError    *error)
-{
-  GTlsCertificateFlags flags = soup_message_get_tls_peer_certificate_errors (self->message);
-
-  if (flags != 0)
-    return g_error_new (BKS_ERROR, BKS_ERROR_TRANSPORT, "There is no secure connection to %s: %s",
-                        self->origin, describe_certificate (flags));
-  return g_error_new (BKS_ERROR, BKS_ERROR_TRANSPORT,
-                      "There is no secure connection to %s; perhaps the server speaks only http: %s",
-                      self->origin, error->message);
-}
-
-static GError *
-new_io_error (BksHttpExchange *self,
-              const GError    *error)
-{
-  switch (error->code)
-    {
-    case G_IO_ERROR_CONNECTION_REFUSED:
-      return g_error_new (BKS_ERROR, BKS_ERROR_TRANSPORT,
-                          "Nothing answers at %s: the server is not running there, or the address is wrong",
-                          self->origin);
-    case G_IO_ERROR_NETWORK_UNREACHABLE:
-    case G_IO_ERROR_HOST_UNREACHABLE:
-      return g_error_new (BKS_ERROR, BKS_ERROR_TRANSPORT, "There is no network connection to %s", self->origin);
-    case G_IO_ERROR_TIMED_OUT:
-      return g_error_new (BKS_ERROR, BKS_ERROR_TIMEOUT, "%s could not be reached in time", self->origin);
-    case G_IO_ERROR_PARTIAL_INPUT:
-    case G_IO_ERROR_CONNECTION_CLOSED:
-      if (self->body == NULL)
-        return g_error_new (BKS_ERROR, BKS_ERROR_TRANSPORT,
-                            "%s closed the connection without an answer", self->origin);
-      return g_error_new (BKS_ERROR, BKS_ERROR_TRANSPORT, "The connection to %s broke off", self->origin);
-    case G_IO_ERROR_INVALID_DATA:
-      return g_error_new (BKS_ERROR, BKS_ERROR_MALFORMED,
-                          "What %s sent is damaged: %s", self->origin, error->message);
-    default:
-      return g_error_new (BKS_ERROR, BKS_ERROR_TRANSPORT, "The connection to %s failed: %s",
-                          self->origin, error->message);
-    }
-}
-
-/* The failure in the one domain. GIO's texts name hosts, never the request. */
+/* The failure in the one domain. */
 static GError *
 new_failure (BksHttpExchange *self,
              const GError    *error)
@@ -306,19 +247,8 @@ new_failure (BksHttpExchange *self,
     return new_timeout (self);
   if (bks_error_is_cancelled (error) || g_cancellable_is_cancelled (self->cancellable))
     return g_error_new_literal (BKS_ERROR, BKS_ERROR_CANCELLED, "The call was stopped");
-  if (error->domain == G_RESOLVER_ERROR)
-    return g_error_new (BKS_ERROR, BKS_ERROR_TRANSPORT,
-                        "The name in %s could not be found: there is no network, or the address is wrong",
-                        self->origin);
-  if (error->domain == G_TLS_ERROR)
-    return new_tls_error (self, error);
-  if (error->domain == SOUP_SESSION_ERROR)
-    return g_error_new (BKS_ERROR, BKS_ERROR_MALFORMED,
-                        "What answers at %s does not speak HTTP as expected: %s", self->origin, error->message);
-  if (error->domain == G_IO_ERROR)
-    return new_io_error (self, error);
-  return g_error_new (BKS_ERROR, BKS_ERROR_TRANSPORT, "The connection to %s failed: %s",
-                      self->origin, error->message);
+  return bks_http_failure_new (self->origin, error, soup_message_get_tls_peer_certificate_errors (self->message),
+                               self->body != NULL);
 }
 
 /**
