@@ -42,11 +42,14 @@ typedef enum
   BKS_OPEN_GUEST, /* to write, by the hand of the process that holds it if there is one */
 } BksOpenMode;
 
+/* bks-book-session-open.c */
 DexFuture   *bks_book_session_open            (BksDatabase    *library,
                                                const char     *book_dir,
                                                BksOpenMode     mode,
                                                gboolean        listens,
                                                BksLimits      *limits);
+
+/* bks-book-session.c */
 BksDatabase *bks_book_session_get_store       (BksBookSession *self);
 BksLimits   *bks_book_session_get_limits      (BksBookSession *self);
 gboolean     bks_book_session_is_closed       (BksBookSession *self);
@@ -55,9 +58,8 @@ DexFuture   *bks_book_session_get_closing     (BksBookSession *self);
 void         bks_book_session_add_work        (BksBookSession *self,
                                                DexCancellable *cancellable,
                                                DexFuture      *finished);
-
-/* bks-book-session.c */
 void         bks_book_session_note_change     (BksBookSession *self);
+DexFuture   *bks_book_session_publish         (BksBookSession *self);
 GError      *bks_book_session_check_writable  (BksBookSession *self);
 GError      *bks_book_session_no_such_node    (const char     *node_id);
 

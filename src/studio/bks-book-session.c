@@ -6,12 +6,10 @@
 #include <string.h>
 
 #include "bks-async.h"
-#include "bks-backup.h"
 #include "bks-book-lock.h"
 #include "bks-book-session-private.h"
 #include "bks-book-store.h"
 #include "bks-error.h"
-#include "bks-folder-check.h"
 #include "bks-library.h"
 #include "bks-node-session-private.h"
 #include "bks-rescue-private.h"
@@ -100,9 +98,16 @@ publish_failed_cb (DexFuture *future,
   return dex_future_new_true ();
 }
 
-/* Tells the library what it shows of the book. */
-static DexFuture *
-publish (BksBookSession *self)
+/**
+ * bks_book_session_publish:
+ * @self: a session that holds its book
+ *
+ * Tells the library what it shows of the book.
+ *
+ * Returns: (transfer full): resolves when it knows
+ */
+DexFuture *
+bks_book_session_publish (BksBookSession *self)
 {
   return dex_future_catch (bks_library_put_book (self->library, self->book), publish_failed_cb, NULL, NULL);
 }
@@ -119,164 +124,7 @@ bks_book_session_note_change (BksBookSession *self)
   self->changed = TRUE;
   g_object_set (self->book, "updated-at", bks_clock_get_now_ms (self->limits->clock), NULL);
   bks_book_session_update_sums (self);
-  dex_future_disown (publish (self));
-}
-
-typedef struct
-{
-  BksDatabase *library;
-  char        *book_dir;
-  BksOpenMode  mode;
-  gboolean     listens;
-  BksLimits   *limits;
-  BksBookLock *lock;
-  BksHandOver *hand_over; /* to the process that holds the book; NULL */
-} Opening;
-
-static void
-opening_free (gpointer data)
-{
-  Opening *opening = data;
-
-  g_object_unref (opening->library);
-  g_free (opening->book_dir);
-  bks_limits_unref (opening->limits);
-  g_clear_pointer (&opening->lock, bks_book_lock_release);
-  g_clear_pointer (&opening->hand_over, bks_hand_over_free);
-  g_free (opening);
-}
-
-/* On a thread: takes the book, or finds the one who has it and takes writes. */
-static gboolean
-take_lock (GValue        *result,
-           GCancellable  *cancellable,
-           gpointer       data,
-           GError       **error)
-{
-  Opening *opening = data;
-  const char *program = g_get_application_name ();
-  g_autoptr(GError) refusal = NULL;
-
-  if (!g_file_test (opening->book_dir, G_FILE_TEST_IS_DIR))
-    {
-      g_set_error_literal (error, BKS_ERROR, BKS_ERROR_NOT_FOUND, "The book's folder is gone");
-      return FALSE;
-    }
-  if (!bks_folder_check (opening->book_dir, error))
-    return FALSE;
-  opening->lock = bks_book_lock_take (opening->book_dir, program != NULL ? program : g_get_prgname (), &refusal);
-  if (opening->lock == NULL && opening->mode == BKS_OPEN_GUEST && g_error_matches (refusal, BKS_ERROR, BKS_ERROR_BUSY))
-    opening->hand_over = bks_hand_over_connect (opening->book_dir, NULL);
-  if (opening->lock != NULL || opening->hand_over != NULL)
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&refusal));
-  return FALSE;
-}
-
-/* A file that is going to be changed into a newer form is copied first, before any connection writes to it. */
-static gboolean
-prepare_file (GValue        *result,
-              GCancellable  *cancellable,
-              gpointer       data,
-              GError       **error)
-{
-  Opening *opening = data;
-
-  return opening->lock == NULL || bks_backup_before_migration (opening->book_dir, opening->limits, error);
-}
-
-/* Fiber. The rest of opening, once the file is there. */
-static gboolean
-await_contents (BksBookSession  *self,
-                GError         **error)
-{
-  self->book = dex_await_object (bks_book_store_get_book (self->store), error);
-  return self->book != NULL && bks_book_session_await_nodes (self, error);
-}
-
-static BksBookSession *
-make_session (Opening *opening)
-{
-  BksBookSession *self = g_object_new (BKS_TYPE_BOOK_SESSION, NULL);
-
-  self->library = g_object_ref (opening->library);
-  self->limits = bks_limits_ref (opening->limits);
-  self->dir = g_strdup (opening->book_dir);
-  self->writable = opening->mode != BKS_OPEN_READ;
-  self->lock = g_steal_pointer (&opening->lock);
-  self->hand_over = g_steal_pointer (&opening->hand_over);
-  return self;
-}
-
-/* Fiber. What a session that holds its book does besides. */
-static void
-await_holding (BksBookSession *self,
-               gboolean        listens)
-{
-  g_autoptr(GError) error = NULL;
-
-  bks_book_session_await_rescued (self);
-  if (listens)
-    {
-      self->hand_over = bks_hand_over_listen (self, &error);
-      /* Others are told who holds the book, as they would be without it. */
-      if (self->hand_over == NULL)
-        g_info ("Other programs cannot hand over what they write: %s", error->message);
-    }
-  bks_book_session_start_backups (self);
-  g_object_set (self->book, "opened-at", bks_clock_get_now_ms (self->limits->clock), NULL);
-  dex_await (publish (self), NULL);
-}
-
-static DexFuture *
-open_fiber (gpointer data)
-{
-  Opening *opening = data;
-  g_autofree char *path = g_build_filename (opening->book_dir, "book.db", NULL);
-  g_autoptr(BksBookSession) self = NULL;
-  GError *error = NULL;
-
-  /* The lock first: opening for writing may bring the file to a newer schema. */
-  if (opening->mode != BKS_OPEN_READ &&
-      (!dex_await (bks_run_in_thread (NULL, take_lock, opening, NULL), &error) ||
-       !dex_await (bks_run_in_thread (NULL, prepare_file, opening, NULL), &error)))
-    return bks_future_error (error);
-  self = make_session (opening);
-  self->store = dex_await_object (bks_book_store_open (path, self->lock != NULL, self->limits), &error);
-  if (self->store == NULL || !await_contents (self, &error))
-    return bks_future_error (error);
-  if (self->lock != NULL)
-    await_holding (self, opening->listens);
-  return dex_future_new_take_object (g_steal_pointer (&self));
-}
-
-/**
- * bks_book_session_open:
- * @library: the library
- * @book_dir: the book's folder
- * @mode: whether to take its lock
- * @listens: whether to take what other processes hand over
- * @limits: limits
- *
- * Returns: (transfer full): resolves to a #BksBookSession; rejects with
- *   %BKS_ERROR_BUSY, whose message names the holder, or %BKS_ERROR_UNSUPPORTED
- *   for a folder that is synchronised or on a network
- */
-DexFuture *
-bks_book_session_open (BksDatabase *library,
-                       const char  *book_dir,
-                       BksOpenMode  mode,
-                       gboolean     listens,
-                       BksLimits   *limits)
-{
-  Opening *opening = g_new0 (Opening, 1);
-
-  opening->library = g_object_ref (library);
-  opening->book_dir = g_strdup (book_dir);
-  opening->mode = mode;
-  opening->listens = listens;
-  opening->limits = bks_limits_ref (limits);
-  return bks_spawn_finally (open_fiber, opening, opening_free);
+  dex_future_disown (bks_book_session_publish (self));
 }
 
 /**
@@ -554,149 +402,6 @@ bks_book_session_open_node (BksBookSession *self,
   return bks_spawn (NULL, open_node_fiber, verb_new (self, node_id), verb_free);
 }
 
-/* What is NULL, or negative, stays as it is. */
-typedef struct
-{
-  BksBookSession *self;
-  DexFuture      *previous; /* the change before this one; NULL */
-  char           *title;
-  char           *author;
-  char           *language;
-  int             local_only;
-} Details;
-
-static void
-details_free (gpointer data)
-{
-  Details *details = data;
-
-  g_object_unref (details->self);
-  dex_clear (&details->previous);
-  g_free (details->title);
-  g_free (details->author);
-  g_free (details->language);
-  g_free (details);
-}
-
-static char *
-clean_detail (BksBookSession  *self,
-              const char      *wanted,
-              const char      *present,
-              GError         **error)
-{
-  return wanted != NULL ? bks_book_session_clean_title (self, wanted, error) : g_strdup (present);
-}
-
-static DexFuture *
-set_details_elsewhere (BksBookSession *self,
-                       const char     *title,
-                       const char     *author,
-                       const char     *language,
-                       gboolean        local_only)
-{
-  g_autoptr(GVariant) answer = NULL;
-  GError *error = NULL;
-
-  answer = bks_book_session_await_hand_over (self, "details",
-                                             g_variant_new ("(sssb)", title, author, language, local_only), &error);
-  if (answer == NULL)
-    return bks_future_error (error);
-  g_object_set (self->book, "title", title, "author", author, "language", language, "local-only", local_only, NULL);
-  return dex_future_new_true ();
-}
-
-static DexFuture *
-set_details_fiber (gpointer data)
-{
-  Details *details = data;
-  BksBookSession *self = details->self;
-  BksBook *book = self->book;
-  g_autofree char *title = NULL;
-  g_autofree char *author = NULL;
-  g_autofree char *language = NULL;
-  gboolean local_only;
-  GError *error;
-
-  /* One after the other: each keeps what it does not change. */
-  if (details->previous != NULL)
-    dex_await (g_steal_pointer (&details->previous), NULL);
-  error = bks_book_session_check_writable (self);
-  if (error != NULL ||
-      (title = clean_detail (self, details->title, bks_book_get_title (book), &error)) == NULL ||
-      (author = clean_detail (self, details->author, bks_book_get_author (book), &error)) == NULL ||
-      (language = clean_detail (self, details->language, bks_book_get_language (book), &error)) == NULL)
-    return bks_future_error (error);
-  local_only = details->local_only >= 0 ? details->local_only : bks_book_get_local_only (book);
-  if (bks_book_session_is_guest (self))
-    return set_details_elsewhere (self, title, author, language, local_only);
-  if (!dex_await (bks_book_store_set_details (self->store, title, author, language, local_only,
-                                              bks_clock_get_now_ms (self->limits->clock)),
-                  &error))
-    return bks_future_error (error);
-  self->changed = TRUE;
-  g_object_set (book, "title", title, "author", author, "language", language, "local-only", local_only,
-                "updated-at", bks_clock_get_now_ms (self->limits->clock), NULL);
-  /* The router reads the local-only mark there, so this one is waited for. */
-  if (!dex_await (bks_library_put_book (self->library, book), &error))
-    return bks_future_error (error);
-  return dex_future_new_true ();
-}
-
-static DexFuture *
-spawn_details (BksBookSession *self,
-               const char     *title,
-               const char     *author,
-               const char     *language,
-               int             local_only)
-{
-  Details *details = g_new0 (Details, 1);
-
-  details->self = g_object_ref (self);
-  details->previous = g_steal_pointer (&self->changing);
-  details->title = g_strdup (title);
-  details->author = g_strdup (author);
-  details->language = g_strdup (language);
-  details->local_only = local_only;
-  self->changing = bks_spawn_finally (set_details_fiber, details, details_free);
-  return dex_ref (self->changing);
-}
-
-/**
- * bks_book_session_set_details:
- * @self: a session
- * @title: (nullable): its title; %NULL leaves it
- * @author: (nullable): its author; %NULL leaves it
- * @language: (nullable): its language, BCP 47; %NULL leaves it
- *
- * Returns: (transfer full): resolves when it is durable
- */
-DexFuture *
-bks_book_session_set_details (BksBookSession *self,
-                              const char     *title,
-                              const char     *author,
-                              const char     *language)
-{
-  g_return_val_if_fail (BKS_IS_BOOK_SESSION (self), NULL);
-
-  return spawn_details (self, title, author, language, -1);
-}
-
-/**
- * bks_book_session_set_local_only:
- * @self: a session
- * @local_only: whether the book's text may only be sent to models on this machine
- *
- * Returns: (transfer full): resolves when it is durable
- */
-DexFuture *
-bks_book_session_set_local_only (BksBookSession *self,
-                                 gboolean        local_only)
-{
-  g_return_val_if_fail (BKS_IS_BOOK_SESSION (self), NULL);
-
-  return spawn_details (self, NULL, NULL, NULL, local_only ? TRUE : FALSE);
-}
-
 static DexFuture *
 save_fiber (gpointer data)
 {
@@ -770,7 +475,7 @@ await_quiet (BksBookSession  *self,
       if (self->changing != NULL)
         dex_await (dex_ref (self->changing), NULL);
       if (self->lock != NULL)
-        dex_await (publish (self), NULL);
+        dex_await (bks_book_session_publish (self), NULL);
     }
   while (has_unsaved (self) || self->works->len > 0);
   return TRUE;
