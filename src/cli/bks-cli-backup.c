@@ -27,14 +27,14 @@ static void
 add_backup_members (JsonBuilder *builder,
                     BksBackup   *backup)
 {
-  bks_cli_add_string (builder, "path", backup->path);
-  bks_cli_add_string (builder, "book", backup->book_id);
-  bks_cli_add_string (builder, "title", backup->title);
-  bks_cli_add_int (builder, "at", backup->at);
-  bks_cli_add_int (builder, "nodes", backup->nodes);
-  bks_cli_add_int (builder, "words", backup->words);
-  bks_cli_add_int (builder, "bytes", backup->bytes);
-  bks_cli_add_boolean (builder, "shrunk", backup->shrunk);
+  bks_json_add_string (builder, "path", backup->path);
+  bks_json_add_string (builder, "book", backup->book_id);
+  bks_json_add_string (builder, "title", backup->title);
+  bks_json_add_int (builder, "at", backup->at);
+  bks_json_add_int (builder, "nodes", backup->nodes);
+  bks_json_add_int (builder, "words", backup->words);
+  bks_json_add_int (builder, "bytes", backup->bytes);
+  bks_json_add_boolean (builder, "shrunk", backup->shrunk);
 }
 
 static gboolean
@@ -105,7 +105,7 @@ list_backups (BksCli  *cli,
   if (list == NULL)
     return FALSE;
   json_builder_begin_object (builder);
-  bks_cli_begin_list (builder, "backups");
+  bks_json_begin_array (builder, "backups");
   for (guint i = 0; i < list->len; i++)
     {
       json_builder_begin_object (builder);
@@ -151,18 +151,18 @@ add_report (JsonBuilder   *builder,
             BksBookReport *report)
 {
   json_builder_begin_object (builder);
-  bks_cli_add_boolean (builder, "sound", report->problems->len == 0);
-  bks_cli_begin_list (builder, "problems");
+  bks_json_add_boolean (builder, "sound", report->problems->len == 0);
+  bks_json_begin_array (builder, "problems");
   for (guint i = 0; i < report->problems->len; i++)
     json_builder_add_string_value (builder, g_ptr_array_index (report->problems, i));
   json_builder_end_array (builder);
-  bks_cli_add_int (builder, "nodes", report->nodes);
-  bks_cli_add_int (builder, "words", report->words);
-  bks_cli_add_int (builder, "revisions", report->revisions);
-  bks_cli_add_boolean (builder, "repaired", report->repaired);
-  bks_cli_add_int (builder, "from_backups", report->from_backups);
-  bks_cli_add_int (builder, "lost", report->lost);
-  bks_cli_add_string (builder, "damaged_file", report->kept_path);
+  bks_json_add_int (builder, "nodes", report->nodes);
+  bks_json_add_int (builder, "words", report->words);
+  bks_json_add_int (builder, "revisions", report->revisions);
+  bks_json_add_boolean (builder, "repaired", report->repaired);
+  bks_json_add_int (builder, "from_backups", report->from_backups);
+  bks_json_add_int (builder, "lost", report->lost);
+  bks_json_add_string (builder, "damaged_file", report->kept_path);
   json_builder_end_object (builder);
 }
 

@@ -20,14 +20,14 @@ static void
 add_book_members (JsonBuilder *builder,
                   BksBook     *book)
 {
-  bks_cli_add_string (builder, "id", bks_book_get_id (book));
-  bks_cli_add_string (builder, "title", bks_book_get_title (book));
-  bks_cli_add_string (builder, "author", bks_book_get_author (book));
-  bks_cli_add_string (builder, "language", bks_book_get_language (book));
-  bks_cli_add_int (builder, "words", bks_book_get_words (book));
-  bks_cli_add_int (builder, "created_at", bks_book_get_created_at (book));
-  bks_cli_add_int (builder, "updated_at", bks_book_get_updated_at (book));
-  bks_cli_add_boolean (builder, "local_only", bks_book_get_local_only (book));
+  bks_json_add_string (builder, "id", bks_book_get_id (book));
+  bks_json_add_string (builder, "title", bks_book_get_title (book));
+  bks_json_add_string (builder, "author", bks_book_get_author (book));
+  bks_json_add_string (builder, "language", bks_book_get_language (book));
+  bks_json_add_int (builder, "words", bks_book_get_words (book));
+  bks_json_add_int (builder, "created_at", bks_book_get_created_at (book));
+  bks_json_add_int (builder, "updated_at", bks_book_get_updated_at (book));
+  bks_json_add_boolean (builder, "local_only", bks_book_get_local_only (book));
 }
 
 /* The document of "book import" and "book show". */
@@ -97,7 +97,7 @@ list (BksCli  *cli,
   if (!dex_await (bks_cli_until_stop (cli, bks_studio_refresh_books (cli->studio)), error))
     return FALSE;
   json_builder_begin_object (builder);
-  bks_cli_begin_list (builder, "books");
+  bks_json_begin_array (builder, "books");
   for (guint i = 0; i < g_list_model_get_n_items (books); i++)
     {
       g_autoptr(BksBook) book = g_list_model_get_item (books, i);
@@ -154,7 +154,7 @@ import_files (BksCli  *cli,
   gboolean ok = TRUE;
 
   json_builder_begin_object (builder);
-  bks_cli_begin_list (builder, "books");
+  bks_json_begin_array (builder, "books");
   for (guint i = 0; cli->arguments[i] != NULL && !bks_error_is_cancelled (*error); i++)
     {
       g_autoptr(GError) failure = NULL;

@@ -125,18 +125,18 @@ add_budget (JsonBuilder     *builder,
             const BksBudget *budget)
 {
   json_builder_begin_object (builder);
-  bks_cli_add_string (builder, "scope", budget->scope);
-  bks_cli_add_string (builder, "name", *budget->name != '\0' ? budget->name : NULL);
-  bks_cli_add_string (builder, "period", budget->period);
-  bks_cli_add_money (builder, "limit_usd", budget->hard != BKS_UNLIMITED ? budget->hard : BKS_MONEY_UNKNOWN);
-  bks_cli_add_money (builder, "soft_usd", budget->soft != BKS_UNLIMITED ? budget->soft : BKS_MONEY_UNKNOWN);
+  bks_json_add_string (builder, "scope", budget->scope);
+  bks_json_add_string (builder, "name", *budget->name != '\0' ? budget->name : NULL);
+  bks_json_add_string (builder, "period", budget->period);
+  bks_json_add_money (builder, "limit_usd", budget->hard != BKS_UNLIMITED ? budget->hard : BKS_MONEY_UNKNOWN);
+  bks_json_add_money (builder, "soft_usd", budget->soft != BKS_UNLIMITED ? budget->soft : BKS_MONEY_UNKNOWN);
   /* Nothing was called: that is not the same as calls that cost nothing. */
-  bks_cli_add_money (builder, "used_usd", budget->calls > 0 ? budget->spent : BKS_MONEY_UNKNOWN);
-  bks_cli_add_money (builder, "reserved_usd", budget->reserved);
-  bks_cli_add_int (builder, "calls", budget->calls);
-  bks_cli_add_int (builder, "unknown_costs", budget->unknown);
-  bks_cli_add_boolean (builder, "closed", budget->closed);
-  bks_cli_add_int (builder, "resets_at", budget->resets_at);
+  bks_json_add_money (builder, "used_usd", budget->calls > 0 ? budget->spent : BKS_MONEY_UNKNOWN);
+  bks_json_add_money (builder, "reserved_usd", budget->reserved);
+  bks_json_add_int (builder, "calls", budget->calls);
+  bks_json_add_int (builder, "unknown_costs", budget->unknown);
+  bks_json_add_boolean (builder, "closed", budget->closed);
+  bks_json_add_int (builder, "resets_at", budget->resets_at);
   json_builder_end_object (builder);
 }
 
@@ -177,7 +177,7 @@ show (BksCli  *cli,
   if (budgets == NULL)
     return FALSE;
   json_builder_begin_object (builder);
-  bks_cli_begin_list (builder, "budgets");
+  bks_json_begin_array (builder, "budgets");
   if (!cli->json)
     bks_cli_print (cli, "%-48s %-6s %12s %12s %12s  %s\n", "", "", _("used"), _("limit"), _("warn at"), _("resets"));
   for (guint i = 0; i < budgets->len; i++)

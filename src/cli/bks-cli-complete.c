@@ -40,7 +40,7 @@ begin_event (const char *name)
   JsonBuilder *builder = json_builder_new ();
 
   json_builder_begin_object (builder);
-  bks_cli_add_string (builder, "event", name);
+  bks_json_add_string (builder, "event", name);
   return builder;
 }
 
@@ -59,7 +59,7 @@ print_text_event (BksCli     *cli,
 {
   g_autoptr(JsonBuilder) builder = begin_event (name);
 
-  bks_cli_add_string (builder, "text", text);
+  bks_json_add_string (builder, "text", text);
   print_event (cli, builder);
 }
 
@@ -93,9 +93,9 @@ attempt_cb (BksCall    *call,
   if (!options.events)
     return;
   builder = begin_event ("attempt");
-  bks_cli_add_string (builder, "provider", attempt->target->provider);
-  bks_cli_add_string (builder, "model", attempt->target->model);
-  bks_cli_add_int (builder, "n", attempt->n);
+  bks_json_add_string (builder, "provider", attempt->target->provider);
+  bks_json_add_string (builder, "model", attempt->target->model);
+  bks_json_add_int (builder, "n", attempt->n);
   print_event (cli, builder);
 }
 
@@ -109,7 +109,7 @@ restart_cb (BksCall *call,
   if (!options.events)
     return;
   builder = begin_event ("restart");
-  bks_cli_add_int (builder, "n", n);
+  bks_json_add_int (builder, "n", n);
   print_event (cli, builder);
 }
 
@@ -117,13 +117,13 @@ static void
 add_usage_members (JsonBuilder *builder,
                    BksOutcome  *outcome)
 {
-  bks_cli_add_count (builder, "input", outcome->usage.input);
-  bks_cli_add_count (builder, "cache_read", outcome->usage.cache_read);
-  bks_cli_add_count (builder, "cache_write", outcome->usage.cache_write);
-  bks_cli_add_count (builder, "output", outcome->usage.output);
-  bks_cli_add_count (builder, "reasoning", outcome->usage.reasoning);
-  bks_cli_add_money (builder, "cost_usd", outcome->cost);
-  bks_cli_add_boolean (builder, "estimated", outcome->estimated);
+  bks_json_add_count (builder, "input", outcome->usage.input);
+  bks_json_add_count (builder, "cache_read", outcome->usage.cache_read);
+  bks_json_add_count (builder, "cache_write", outcome->usage.cache_write);
+  bks_json_add_count (builder, "output", outcome->usage.output);
+  bks_json_add_count (builder, "reasoning", outcome->usage.reasoning);
+  bks_json_add_money (builder, "cost_usd", outcome->cost);
+  bks_json_add_boolean (builder, "estimated", outcome->estimated);
 }
 
 static void
@@ -144,9 +144,9 @@ print_success_events (BksCli     *cli,
 
   print_usage (cli, outcome);
 
-  bks_cli_add_string (done, "provider", outcome->provider);
-  bks_cli_add_string (done, "model", outcome->model);
-  bks_cli_add_string (done, "finish_reason", outcome->finish_reason);
+  bks_json_add_string (done, "provider", outcome->provider);
+  bks_json_add_string (done, "model", outcome->model);
+  bks_json_add_string (done, "finish_reason", outcome->finish_reason);
   print_event (cli, done);
 }
 
@@ -170,8 +170,8 @@ add_failure_members (JsonBuilder  *builder,
 {
   const BksErrorFacts *facts = bks_error_get_facts (error);
 
-  bks_cli_add_string (builder, "class", bks_error_get_class_name (error));
-  bks_cli_add_count (builder, "status", facts != NULL && facts->http_status > 0 ? (gint64) facts->http_status : -1);
+  bks_json_add_string (builder, "class", bks_error_get_class_name (error));
+  bks_json_add_count (builder, "status", facts != NULL && facts->http_status > 0 ? (gint64) facts->http_status : -1);
   add_retry_after (builder, facts != NULL ? facts->retry_after_ms : -1);
 }
 
@@ -181,7 +181,7 @@ print_failed (BksCli     *cli,
 {
   g_autoptr(JsonBuilder) builder = begin_event ("failed");
 
-  bks_cli_add_string (builder, "provider", attempt->target->provider);
+  bks_json_add_string (builder, "provider", attempt->target->provider);
   add_failure_members (builder, attempt->error);
   print_event (cli, builder);
 }
@@ -192,8 +192,8 @@ print_interrupted (BksCli     *cli,
 {
   g_autoptr(JsonBuilder) builder = begin_event ("interrupted");
 
-  bks_cli_add_string (builder, "class", bks_error_get_class_name (attempt->error));
-  bks_cli_add_int (builder, "partial_chars", attempt->partial_chars);
+  bks_json_add_string (builder, "class", bks_error_get_class_name (attempt->error));
+  bks_json_add_int (builder, "partial_chars", attempt->partial_chars);
   print_event (cli, builder);
 }
 
@@ -220,7 +220,7 @@ add_trail (JsonBuilder *builder,
 {
   GPtrArray *attempts = call != NULL ? bks_call_get_attempts (call) : NULL;
 
-  bks_cli_begin_list (builder, "trail");
+  bks_json_begin_array (builder, "trail");
   for (guint i = 0; attempts != NULL && i < attempts->len; i++)
     {
       const BksAttempt *attempt = g_ptr_array_index (attempts, i);
@@ -228,8 +228,8 @@ add_trail (JsonBuilder *builder,
       if (attempt->error == NULL)
         continue;
       json_builder_begin_object (builder);
-      bks_cli_add_string (builder, "provider", attempt->target->provider);
-      bks_cli_add_string (builder, "model", attempt->target->model);
+      bks_json_add_string (builder, "provider", attempt->target->provider);
+      bks_json_add_string (builder, "model", attempt->target->model);
       add_failure_members (builder, attempt->error);
       json_builder_end_object (builder);
     }
@@ -245,8 +245,8 @@ print_error_event (BksCli       *cli,
   g_autoptr(JsonBuilder) builder = begin_event ("error");
   g_autofree char *message = bks_redact (error->message, MESSAGE_BYTES);
 
-  bks_cli_add_string (builder, "class", bks_error_get_class_name (error));
-  bks_cli_add_string (builder, "message", message);
+  bks_json_add_string (builder, "class", bks_error_get_class_name (error));
+  bks_json_add_string (builder, "message", message);
   add_trail (builder, call);
   print_event (cli, builder);
 }
@@ -259,12 +259,11 @@ print_document (BksCli     *cli,
   g_autoptr(JsonBuilder) builder = json_builder_new ();
 
   json_builder_begin_object (builder);
-  bks_cli_add_string (builder, "text", text);
-  bks_cli_add_string (builder, "provider", outcome->provider);
-  bks_cli_add_string (builder, "model", outcome->model);
-  bks_cli_add_string (builder, "finish_reason", outcome->finish_reason);
-  json_builder_set_member_name (builder, "usage");
-  json_builder_begin_object (builder);
+  bks_json_add_string (builder, "text", text);
+  bks_json_add_string (builder, "provider", outcome->provider);
+  bks_json_add_string (builder, "model", outcome->model);
+  bks_json_add_string (builder, "finish_reason", outcome->finish_reason);
+  bks_json_begin_object (builder, "usage");
   add_usage_members (builder, outcome);
   json_builder_end_object (builder);
   json_builder_end_object (builder);

@@ -25,8 +25,8 @@ pair (BksCli  *cli,
       return TRUE;
     }
   json_builder_begin_object (builder);
-  bks_cli_add_string (builder, "pairing_code", code);
-  bks_cli_add_int (builder, "valid_seconds", cli->limits->pairing_code_ms / 1000);
+  bks_json_add_string (builder, "pairing_code", code);
+  bks_json_add_int (builder, "valid_seconds", cli->limits->pairing_code_ms / 1000);
   json_builder_end_object (builder);
   bks_cli_print_json (cli, builder);
   return TRUE;
@@ -37,13 +37,13 @@ add_device (JsonBuilder     *builder,
             const BksDevice *device)
 {
   json_builder_begin_object (builder);
-  bks_cli_add_string (builder, "id", device->id);
-  bks_cli_add_string (builder, "name", device->name);
-  bks_cli_add_string (builder, "role", device->role);
-  bks_cli_add_string (builder, "tier", device->tier);
-  bks_cli_add_int (builder, "paired_at", device->paired_at);
-  bks_cli_add_count (builder, "last_used_at", device->last_used_at > 0 ? device->last_used_at : -1);
-  bks_cli_add_boolean (builder, "revoked", device->revoked);
+  bks_json_add_string (builder, "id", device->id);
+  bks_json_add_string (builder, "name", device->name);
+  bks_json_add_string (builder, "role", device->role);
+  bks_json_add_string (builder, "tier", device->tier);
+  bks_json_add_int (builder, "paired_at", device->paired_at);
+  bks_json_add_count (builder, "last_used_at", device->last_used_at > 0 ? device->last_used_at : -1);
+  bks_json_add_boolean (builder, "revoked", device->revoked);
   json_builder_end_object (builder);
 }
 
@@ -74,7 +74,7 @@ list (BksCli  *cli,
   if (devices == NULL)
     return FALSE;
   json_builder_begin_object (builder);
-  bks_cli_begin_list (builder, "devices");
+  bks_json_begin_array (builder, "devices");
   for (guint i = 0; i < devices->len; i++)
     {
       add_device (builder, g_ptr_array_index (devices, i));

@@ -45,9 +45,9 @@ print_vectors (BksCli    *cli,
   g_autoptr(JsonBuilder) builder = json_builder_new ();
 
   json_builder_begin_object (builder);
-  bks_cli_add_string (builder, "provider", target->provider);
-  bks_cli_add_string (builder, "model", target->model);
-  bks_cli_begin_list (builder, "vectors");
+  bks_json_add_string (builder, "provider", target->provider);
+  bks_json_add_string (builder, "model", target->model);
+  bks_json_begin_array (builder, "vectors");
   for (guint i = 0; i < vectors->len; i++)
     {
       GArray *vector = g_ptr_array_index (vectors, i);

@@ -23,10 +23,10 @@ add_state (JsonBuilder      *builder,
 {
   gboolean known = circuit != NULL && circuit->state != BKS_CIRCUIT_CLOSED;
 
-  bks_cli_add_string (builder, "state",
-                      bks_circuit_state_to_string (circuit != NULL ? circuit->state : BKS_CIRCUIT_CLOSED));
-  bks_cli_add_string (builder, "reason", known ? get_class (circuit->reason) : NULL);
-  bks_cli_add_count (builder, "until", known && circuit->until_ms > 0 ? circuit->until_ms : -1);
+  bks_json_add_string (builder, "state",
+                       bks_circuit_state_to_string (circuit != NULL ? circuit->state : BKS_CIRCUIT_CLOSED));
+  bks_json_add_string (builder, "reason", known ? get_class (circuit->reason) : NULL);
+  bks_json_add_count (builder, "until", known && circuit->until_ms > 0 ? circuit->until_ms : -1);
 }
 
 static const BksCircuit *
@@ -49,9 +49,9 @@ add_provider (JsonBuilder *builder,
               GPtrArray   *circuits)
 {
   json_builder_begin_object (builder);
-  bks_cli_add_string (builder, "id", provider);
+  bks_json_add_string (builder, "id", provider);
   add_state (builder, find_line (circuits, provider));
-  bks_cli_begin_list (builder, "models");
+  bks_json_begin_array (builder, "models");
   for (guint i = 0; i < circuits->len; i++)
     {
       const BksCircuit *circuit = g_ptr_array_index (circuits, i);
@@ -59,7 +59,7 @@ add_provider (JsonBuilder *builder,
       if (!g_str_equal (circuit->provider, provider) || *circuit->model == '\0')
         continue;
       json_builder_begin_object (builder);
-      bks_cli_add_string (builder, "model", circuit->model);
+      bks_json_add_string (builder, "model", circuit->model);
       add_state (builder, circuit);
       json_builder_end_object (builder);
     }
@@ -100,7 +100,7 @@ health (BksCli  *cli,
   if (circuits == NULL)
     return FALSE;
   json_builder_begin_object (builder);
-  bks_cli_begin_list (builder, "providers");
+  bks_json_begin_array (builder, "providers");
   for (guint i = 0; i < providers->len; i++)
     add_provider (builder, ((BksProviderInfo *) g_ptr_array_index (providers, i))->id, circuits);
   json_builder_end_array (builder);

@@ -34,8 +34,8 @@ print_step (BksCli     *cli,
       g_autoptr(JsonBuilder) builder = json_builder_new ();
 
       json_builder_begin_object (builder);
-      bks_cli_add_string (builder, "kind", kind);
-      bks_cli_add_string (builder, "title", title);
+      bks_json_add_string (builder, "kind", kind);
+      bks_json_add_string (builder, "title", title);
       json_builder_end_object (builder);
       bks_cli_print_json (cli, builder);
     }
@@ -82,12 +82,12 @@ add_command (BksCli      *cli,
   g_autofree char *title = bks_cli_make_line (command->title);
 
   json_builder_begin_object (builder);
-  bks_cli_add_int (builder, "seq", command->seq);
-  bks_cli_add_string (builder, "kind", command->kind);
-  bks_cli_add_string (builder, "node", command->node_id);
-  bks_cli_add_string (builder, "title", command->title);
-  bks_cli_add_int (builder, "at", command->at);
-  bks_cli_add_boolean (builder, "undone", command->undone);
+  bks_json_add_int (builder, "seq", command->seq);
+  bks_json_add_string (builder, "kind", command->kind);
+  bks_json_add_string (builder, "node", command->node_id);
+  bks_json_add_string (builder, "title", command->title);
+  bks_json_add_int (builder, "at", command->at);
+  bks_json_add_boolean (builder, "undone", command->undone);
   json_builder_end_object (builder);
   if (!cli->json)
     bks_cli_print (cli, "%6" G_GINT64_FORMAT "  %-8s %s  %s\n", command->seq, command->kind,
@@ -108,7 +108,7 @@ history (BksCli  *cli,
   if (list == NULL)
     return FALSE;
   json_builder_begin_object (builder);
-  bks_cli_begin_list (builder, "commands");
+  bks_json_begin_array (builder, "commands");
   for (guint i = 0; i < list->len; i++)
     add_command (cli, builder, g_ptr_array_index (list, i));
   json_builder_end_array (builder);
@@ -122,11 +122,11 @@ add_event (BksCli      *cli,
            BksEvent    *event)
 {
   json_builder_begin_object (builder);
-  bks_cli_add_int (builder, "seq", event->seq);
-  bks_cli_add_int (builder, "at", event->at);
-  bks_cli_add_string (builder, "type", event->type);
-  bks_cli_add_string (builder, "entity_type", event->entity_type);
-  bks_cli_add_string (builder, "entity", event->entity_id);
+  bks_json_add_int (builder, "seq", event->seq);
+  bks_json_add_int (builder, "at", event->at);
+  bks_json_add_string (builder, "type", event->type);
+  bks_json_add_string (builder, "entity_type", event->entity_type);
+  bks_json_add_string (builder, "entity", event->entity_id);
   json_builder_end_object (builder);
   if (!cli->json)
     bks_cli_print (cli, "%8" G_GINT64_FORMAT "  %-20s %s\n", event->seq, event->type, event->entity_id);
@@ -144,7 +144,7 @@ events (BksCli  *cli,
   if (session == NULL)
     return FALSE;
   json_builder_begin_object (builder);
-  bks_cli_begin_list (builder, "events");
+  bks_json_begin_array (builder, "events");
   do
     {
       g_autoptr(GPtrArray) list = NULL;
@@ -170,10 +170,9 @@ static void
 add_origins (JsonBuilder  *builder,
              const gint64  words[BKS_N_ORIGINS])
 {
-  json_builder_set_member_name (builder, "words");
-  json_builder_begin_object (builder);
+  bks_json_begin_object (builder, "words");
   for (guint i = 0; i < BKS_N_ORIGINS; i++)
-    bks_cli_add_int (builder, bks_origin_to_string ((BksOrigin) i), words[i]);
+    bks_json_add_int (builder, bks_origin_to_string ((BksOrigin) i), words[i]);
   json_builder_end_object (builder);
 }
 
@@ -212,8 +211,8 @@ disclose_node (BksCli          *cli,
   for (guint i = 0; i < BKS_N_ORIGINS; i++)
     sums[i] += words[i];
   json_builder_begin_object (builder);
-  bks_cli_add_string (builder, "id", bks_node_get_id (node));
-  bks_cli_add_string (builder, "title", bks_node_get_title (node));
+  bks_json_add_string (builder, "id", bks_node_get_id (node));
+  bks_json_add_string (builder, "title", bks_node_get_title (node));
   add_origins (builder, words);
   json_builder_end_object (builder);
   if (!cli->json)
@@ -238,7 +237,7 @@ disclosure (BksCli  *cli,
   if (!cli->json)
     bks_cli_print (cli, "\n");
   json_builder_begin_object (builder);
-  bks_cli_begin_list (builder, "nodes");
+  bks_json_begin_array (builder, "nodes");
   for (guint i = 0; i < nodes->len; i++)
     if (!disclose_node (cli, builder, session, g_ptr_array_index (nodes, i), sums, error))
       return FALSE;

@@ -4,7 +4,6 @@
 #include "config.h"
 
 #include "bks-cli-private.h"
-#include "bks-json.h"
 
 /* What a run answers to a program. */
 
@@ -56,103 +55,6 @@ bks_cli_answer_int (BksCli     *cli,
   g_autoptr(JsonBuilder) builder = json_builder_new ();
 
   json_builder_begin_object (builder);
-  bks_cli_add_int (builder, member, value);
+  bks_json_add_int (builder, member, value);
   bks_cli_end_answer (cli, builder);
-}
-
-/**
- * bks_cli_begin_list:
- * @builder: where
- * @member: its name
- *
- * Begins a member that is a list; json_builder_end_array() ends it.
- */
-void
-bks_cli_begin_list (JsonBuilder *builder,
-                    const char  *member)
-{
-  json_builder_set_member_name (builder, member);
-  json_builder_begin_array (builder);
-}
-
-/**
- * bks_cli_add_string:
- * @builder: where
- * @member: its name
- * @value: (nullable): %NULL for null
- */
-void
-bks_cli_add_string (JsonBuilder *builder,
-                    const char  *member,
-                    const char  *value)
-{
-  json_builder_set_member_name (builder, member);
-  if (value != NULL)
-    json_builder_add_string_value (builder, value);
-  else
-    json_builder_add_null_value (builder);
-}
-
-/**
- * bks_cli_add_int:
- * @builder: where
- * @member: its name
- * @value: a number
- */
-void
-bks_cli_add_int (JsonBuilder *builder,
-                 const char  *member,
-                 gint64       value)
-{
-  json_builder_set_member_name (builder, member);
-  json_builder_add_int_value (builder, value);
-}
-
-/**
- * bks_cli_add_count:
- * @builder: where
- * @member: its name
- * @value: a count, null where it is negative, and so unknown
- */
-void
-bks_cli_add_count (JsonBuilder *builder,
-                   const char  *member,
-                   gint64       value)
-{
-  json_builder_set_member_name (builder, member);
-  if (value >= 0)
-    json_builder_add_int_value (builder, value);
-  else
-    json_builder_add_null_value (builder);
-}
-
-/**
- * bks_cli_add_boolean:
- * @builder: where
- * @member: its name
- * @value: a truth value
- */
-void
-bks_cli_add_boolean (JsonBuilder *builder,
-                     const char  *member,
-                     gboolean     value)
-{
-  json_builder_set_member_name (builder, member);
-  json_builder_add_boolean_value (builder, value);
-}
-
-/**
- * bks_cli_add_money:
- * @builder: where
- * @member: its name
- * @value: an amount, written as a decimal string; null where it is unknown
- */
-void
-bks_cli_add_money (JsonBuilder *builder,
-                   const char  *member,
-                   BksMoney     value)
-{
-  g_autofree char *text = value != BKS_MONEY_UNKNOWN ? bks_money_format (value) : NULL;
-
-  bks_cli_add_string (builder, member, text);
 }

@@ -27,11 +27,10 @@ add_limits (JsonBuilder        *builder,
 {
   BksMoney cost = get_cost_limit (state);
 
-  json_builder_set_member_name (builder, "limits");
-  json_builder_begin_object (builder);
-  bks_cli_add_count (builder, "transformations", state->tier != NULL ? state->tier->transformations : -1);
-  bks_cli_add_count (builder, "tokens", state->tier != NULL ? state->tier->tokens : -1);
-  bks_cli_add_money (builder, "cost_usd", cost != BKS_UNLIMITED ? cost : BKS_MONEY_UNKNOWN);
+  bks_json_begin_object (builder, "limits");
+  bks_json_add_count (builder, "transformations", state->tier != NULL ? state->tier->transformations : -1);
+  bks_json_add_count (builder, "tokens", state->tier != NULL ? state->tier->tokens : -1);
+  bks_json_add_money (builder, "cost_usd", cost != BKS_UNLIMITED ? cost : BKS_MONEY_UNKNOWN);
   json_builder_end_object (builder);
 }
 
@@ -39,12 +38,11 @@ static void
 add_used (JsonBuilder     *builder,
           const BksBudget *used)
 {
-  json_builder_set_member_name (builder, "used");
-  json_builder_begin_object (builder);
-  bks_cli_add_int (builder, "transformations", used->operations);
-  bks_cli_add_int (builder, "tokens", used->tokens);
-  bks_cli_add_money (builder, "cost_usd", used->calls > 0 ? used->spent : BKS_MONEY_UNKNOWN);
-  bks_cli_add_int (builder, "unknown_costs", used->unknown);
+  bks_json_begin_object (builder, "used");
+  bks_json_add_int (builder, "transformations", used->operations);
+  bks_json_add_int (builder, "tokens", used->tokens);
+  bks_json_add_money (builder, "cost_usd", used->calls > 0 ? used->spent : BKS_MONEY_UNKNOWN);
+  bks_json_add_int (builder, "unknown_costs", used->unknown);
   json_builder_end_object (builder);
 }
 
@@ -62,8 +60,8 @@ add_features (JsonBuilder   *builder,
         json_builder_add_string_value (builder, tier->providers[i]);
       json_builder_end_array (builder);
     }
-  bks_cli_add_boolean (builder, "frontier", tier == NULL || tier->frontier);
-  bks_cli_add_boolean (builder, "whole_book", tier == NULL || tier->whole_book);
+  bks_json_add_boolean (builder, "frontier", tier == NULL || tier->frontier);
+  bks_json_add_boolean (builder, "whole_book", tier == NULL || tier->whole_book);
 }
 
 static void
@@ -73,11 +71,11 @@ print_json (BksCli             *cli,
   g_autoptr(JsonBuilder) builder = json_builder_new ();
 
   json_builder_begin_object (builder);
-  bks_cli_add_string (builder, "source", state->source);
-  bks_cli_add_string (builder, "tier", state->tier != NULL ? state->tier->id : "self-managed");
+  bks_json_add_string (builder, "source", state->source);
+  bks_json_add_string (builder, "tier", state->tier != NULL ? state->tier->id : "self-managed");
   add_limits (builder, state);
   add_used (builder, state->used);
-  bks_cli_add_int (builder, "resets_at", state->used->resets_at);
+  bks_json_add_int (builder, "resets_at", state->used->resets_at);
   add_features (builder, state->tier);
   json_builder_end_object (builder);
   bks_cli_print_json (cli, builder);

@@ -44,7 +44,7 @@ add_rates (JsonBuilder    *builder,
     {
       g_autofree char *member = g_strconcat (members[i].name, suffix, NULL);
 
-      bks_cli_add_money (builder, member, per_million (members[i].price));
+      bks_json_add_money (builder, member, per_million (members[i].price));
     }
 }
 
@@ -56,24 +56,24 @@ print_json (BksCli              *cli,
   g_autoptr(JsonBuilder) builder = json_builder_new ();
 
   json_builder_begin_object (builder);
-  bks_cli_add_string (builder, "provider", target->provider);
-  bks_cli_add_string (builder, "model", target->model);
+  bks_json_add_string (builder, "provider", target->provider);
+  bks_json_add_string (builder, "model", target->model);
   add_rates (builder, "_usd_per_million", &state->price.normal);
   json_builder_set_member_name (builder, "long");
   if (state->price.long_above > 0)
     {
       json_builder_begin_object (builder);
-      bks_cli_add_int (builder, "above", state->price.long_above);
+      bks_json_add_int (builder, "above", state->price.long_above);
       add_rates (builder, "_usd_per_million", &state->price.longer);
       json_builder_end_object (builder);
     }
   else
     json_builder_add_null_value (builder);
-  bks_cli_add_string (builder, "source", state->source);
-  bks_cli_add_string (builder, "as_of", state->date);
-  bks_cli_add_boolean (builder, "undated", state->undated);
-  bks_cli_add_boolean (builder, "old", state->old);
-  bks_cli_add_boolean (builder, "frontier", state->price.frontier);
+  bks_json_add_string (builder, "source", state->source);
+  bks_json_add_string (builder, "as_of", state->date);
+  bks_json_add_boolean (builder, "undated", state->undated);
+  bks_json_add_boolean (builder, "old", state->old);
+  bks_json_add_boolean (builder, "frontier", state->price.frontier);
   json_builder_end_object (builder);
   bks_cli_print_json (cli, builder);
 }
@@ -206,12 +206,12 @@ add_change (JsonBuilder          *builder,
             const BksPriceChange *change)
 {
   json_builder_begin_object (builder);
-  bks_cli_add_string (builder, "model", change->key);
-  bks_cli_add_string (builder, "change", change->before == NULL ? "new" : change->after == NULL ? "gone" : "price");
-  bks_cli_add_money (builder, "input_usd_per_million_before", get_price (change->before, FALSE));
-  bks_cli_add_money (builder, "output_usd_per_million_before", get_price (change->before, TRUE));
-  bks_cli_add_money (builder, "input_usd_per_million", get_price (change->after, FALSE));
-  bks_cli_add_money (builder, "output_usd_per_million", get_price (change->after, TRUE));
+  bks_json_add_string (builder, "model", change->key);
+  bks_json_add_string (builder, "change", change->before == NULL ? "new" : change->after == NULL ? "gone" : "price");
+  bks_json_add_money (builder, "input_usd_per_million_before", get_price (change->before, FALSE));
+  bks_json_add_money (builder, "output_usd_per_million_before", get_price (change->before, TRUE));
+  bks_json_add_money (builder, "input_usd_per_million", get_price (change->after, FALSE));
+  bks_json_add_money (builder, "output_usd_per_million", get_price (change->after, TRUE));
   json_builder_end_object (builder);
 }
 
@@ -267,9 +267,9 @@ update (BksCli  *cli,
   if (changes == NULL)
     return FALSE;
   json_builder_begin_object (builder);
-  bks_cli_add_string (builder, "as_of", bks_router_get_prices_date (router));
-  bks_cli_add_boolean (builder, "kept", !options.dry_run);
-  bks_cli_begin_list (builder, "changes");
+  bks_json_add_string (builder, "as_of", bks_router_get_prices_date (router));
+  bks_json_add_boolean (builder, "kept", !options.dry_run);
+  bks_json_begin_array (builder, "changes");
   for (guint i = 0; i < changes->len; i++)
     {
       add_change (builder, g_ptr_array_index (changes, i));

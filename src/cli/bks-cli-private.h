@@ -6,6 +6,7 @@
 #include "bks-async.h"
 #include "bks-cli-output-private.h"
 #include "bks-device.h"
+#include "bks-json.h"
 #include "bks-studio.h"
 
 G_BEGIN_DECLS
@@ -153,22 +154,12 @@ void              bks_cli_end_answer     (BksCli       *cli,
 void              bks_cli_answer_int     (BksCli       *cli,
                                           const char   *member,
                                           gint64        value);
-void              bks_cli_begin_list     (JsonBuilder  *builder,
-                                          const char   *member);
-void              bks_cli_add_string     (JsonBuilder  *builder,
-                                          const char   *member,
-                                          const char   *value);
-void              bks_cli_add_int        (JsonBuilder  *builder,
-                                          const char   *member,
-                                          gint64        value);
-void              bks_cli_add_count      (JsonBuilder  *builder,
-                                          const char   *member,
-                                          gint64        value);
-void              bks_cli_add_boolean    (JsonBuilder  *builder,
-                                          const char   *member,
-                                          gboolean      value);
-void              bks_cli_add_money      (JsonBuilder  *builder,
-                                          const char   *member,
-                                          BksMoney      value);
+
+/* As the verbs on nodes call them. */
+#define bks_cli_add_string bks_json_add_string
+#define bks_cli_add_int bks_json_add_int
+#define bks_cli_add_count bks_json_add_count
+#define bks_cli_add_boolean bks_json_add_boolean
+#define bks_cli_add_money bks_json_add_money
 
 G_END_DECLS

@@ -45,15 +45,15 @@ add_provider (JsonBuilder     *builder,
               BksProviderInfo *info)
 {
   json_builder_begin_object (builder);
-  bks_cli_add_string (builder, "id", info->id);
-  bks_cli_add_string (builder, "name", info->name);
-  bks_cli_add_string (builder, "protocol", info->protocol);
-  bks_cli_add_string (builder, "base_url", info->base_url);
-  bks_cli_add_boolean (builder, "has_key",
-                       info->key_state == BKS_KEY_STORED || info->key_state == BKS_KEY_ENVIRONMENT);
-  bks_cli_add_string (builder, "state", bks_provider_info_get_state (info));
-  bks_cli_add_boolean (builder, "preset", info->preset);
-  bks_cli_add_string (builder, "account_id", g_hash_table_lookup (info->options, BKS_PROVIDER_OPTION_ACCOUNT_ID));
+  bks_json_add_string (builder, "id", info->id);
+  bks_json_add_string (builder, "name", info->name);
+  bks_json_add_string (builder, "protocol", info->protocol);
+  bks_json_add_string (builder, "base_url", info->base_url);
+  bks_json_add_boolean (builder, "has_key",
+                        info->key_state == BKS_KEY_STORED || info->key_state == BKS_KEY_ENVIRONMENT);
+  bks_json_add_string (builder, "state", bks_provider_info_get_state (info));
+  bks_json_add_boolean (builder, "preset", info->preset);
+  bks_json_add_string (builder, "account_id", g_hash_table_lookup (info->options, BKS_PROVIDER_OPTION_ACCOUNT_ID));
   json_builder_end_object (builder);
 }
 
@@ -69,7 +69,7 @@ list (BksCli  *cli,
   if (providers == NULL)
     return FALSE;
   json_builder_begin_object (builder);
-  bks_cli_begin_list (builder, "providers");
+  bks_json_begin_array (builder, "providers");
   for (guint i = 0; i < providers->len; i++)
     {
       BksProviderInfo *info = g_ptr_array_index (providers, i);
@@ -234,11 +234,11 @@ add_verdict (JsonBuilder      *builder,
              const char       *words)
 {
   json_builder_begin_object (builder);
-  bks_cli_add_string (builder, "id", id);
-  bks_cli_add_boolean (builder, "ok", TRUE);
-  bks_cli_add_string (builder, "verdict", words);
-  bks_cli_add_money (builder, "credit_usd", verdict->credit);
-  bks_cli_add_int (builder, "milliseconds", verdict->took_ms);
+  bks_json_add_string (builder, "id", id);
+  bks_json_add_boolean (builder, "ok", TRUE);
+  bks_json_add_string (builder, "verdict", words);
+  bks_json_add_money (builder, "credit_usd", verdict->credit);
+  bks_json_add_int (builder, "milliseconds", verdict->took_ms);
   json_builder_end_object (builder);
 }
 
@@ -306,7 +306,7 @@ add_abilities (JsonBuilder  *builder,
     { BKS_ABILITY_EMBEDDINGS, "embeddings" },
   };
 
-  bks_cli_begin_list (builder, "abilities");
+  bks_json_begin_array (builder, "abilities");
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
     if (abilities & names[i].ability)
       json_builder_add_string_value (builder, names[i].name);
@@ -318,11 +318,11 @@ add_model (JsonBuilder *builder,
            BksModel    *model)
 {
   json_builder_begin_object (builder);
-  bks_cli_add_string (builder, "id", bks_model_get_id (model));
-  bks_cli_add_string (builder, "provider", bks_model_get_provider (model));
-  bks_cli_add_count (builder, "window", bks_model_get_window (model));
-  bks_cli_add_money (builder, "input_usd_per_million", price_per_million (bks_model_get_input_price (model)));
-  bks_cli_add_money (builder, "output_usd_per_million", price_per_million (bks_model_get_output_price (model)));
+  bks_json_add_string (builder, "id", bks_model_get_id (model));
+  bks_json_add_string (builder, "provider", bks_model_get_provider (model));
+  bks_json_add_count (builder, "window", bks_model_get_window (model));
+  bks_json_add_money (builder, "input_usd_per_million", price_per_million (bks_model_get_input_price (model)));
+  bks_json_add_money (builder, "output_usd_per_million", price_per_million (bks_model_get_output_price (model)));
   add_abilities (builder, bks_model_get_abilities (model));
   json_builder_end_object (builder);
 }
@@ -347,7 +347,7 @@ models (BksCli  *cli,
       return FALSE;
     }
   json_builder_begin_object (builder);
-  bks_cli_begin_list (builder, "models");
+  bks_json_begin_array (builder, "models");
   for (guint i = 0; i < found->len; i++)
     {
       BksModel *model = g_ptr_array_index (found, i);
@@ -407,8 +407,8 @@ count (BksCli  *cli,
       !count_text (cli, text, &tokens, &estimated, error))
     return FALSE;
   json_builder_begin_object (builder);
-  bks_cli_add_int (builder, "tokens", tokens);
-  bks_cli_add_boolean (builder, "estimated", estimated);
+  bks_json_add_int (builder, "tokens", tokens);
+  bks_json_add_boolean (builder, "estimated", estimated);
   bks_cli_end_answer (cli, builder);
   if (!cli->json)
     bks_cli_print (cli, "%" G_GINT64_FORMAT "\n", tokens);

@@ -18,12 +18,12 @@ add_revision (JsonBuilder *builder,
               BksRevision *revision)
 {
   json_builder_begin_object (builder);
-  bks_cli_add_int (builder, "revision", revision->number);
-  bks_cli_add_int (builder, "at", revision->at);
-  bks_cli_add_string (builder, "cause", revision->cause);
-  bks_cli_add_string (builder, "snapshot", revision->name);
-  bks_cli_add_int (builder, "words", revision->words);
-  bks_cli_add_int (builder, "bytes", revision->bytes);
+  bks_json_add_int (builder, "revision", revision->number);
+  bks_json_add_int (builder, "at", revision->at);
+  bks_json_add_string (builder, "cause", revision->cause);
+  bks_json_add_string (builder, "snapshot", revision->name);
+  bks_json_add_int (builder, "words", revision->words);
+  bks_json_add_int (builder, "bytes", revision->bytes);
   json_builder_end_object (builder);
 }
 
@@ -54,8 +54,8 @@ revisions (BksCli  *cli,
   if (list == NULL)
     return FALSE;
   json_builder_begin_object (builder);
-  bks_cli_add_int (builder, "current", bks_node_get_revision (node));
-  bks_cli_begin_list (builder, "revisions");
+  bks_json_add_int (builder, "current", bks_node_get_revision (node));
+  bks_json_begin_array (builder, "revisions");
   for (guint i = 0; i < list->len; i++)
     {
       add_revision (builder, g_ptr_array_index (list, i));
@@ -172,8 +172,8 @@ print_span (BksCli      *cli,
   text = span->kind == BKS_DIFF_INSERTED ? g_strndup (sides->new_text + span->new_start, span->new_length)
                                          : g_strndup (sides->old_text + span->old_start, span->old_length);
   json_builder_begin_object (builder);
-  bks_cli_add_string (builder, "kind", kinds[span->kind]);
-  bks_cli_add_string (builder, "text", text);
+  bks_json_add_string (builder, "kind", kinds[span->kind]);
+  bks_json_add_string (builder, "text", text);
   json_builder_end_object (builder);
   if (cli->json)
     return;
@@ -193,8 +193,8 @@ print_comparison (BksCli  *cli,
   if (spans == NULL)
     return FALSE;
   json_builder_begin_object (builder);
-  bks_cli_add_boolean (builder, "same", g_str_equal (sides->old_text, sides->new_text));
-  bks_cli_begin_list (builder, "spans");
+  bks_json_add_boolean (builder, "same", g_str_equal (sides->old_text, sides->new_text));
+  bks_json_begin_array (builder, "spans");
   for (guint i = 0; i < spans->len; i++)
     print_span (cli, builder, sides, &g_array_index (spans, BksDiffSpan, i));
   json_builder_end_array (builder);

@@ -14,15 +14,15 @@ add_role (JsonBuilder *builder,
           GPtrArray   *targets)
 {
   json_builder_begin_object (builder);
-  bks_cli_add_string (builder, "role", role);
-  bks_cli_begin_list (builder, "targets");
+  bks_json_add_string (builder, "role", role);
+  bks_json_begin_array (builder, "targets");
   for (guint i = 0; i < targets->len; i++)
     {
       BksTarget *target = g_ptr_array_index (targets, i);
 
       json_builder_begin_object (builder);
-      bks_cli_add_string (builder, "provider", target->provider);
-      bks_cli_add_string (builder, "model", target->model);
+      bks_json_add_string (builder, "provider", target->provider);
+      bks_json_add_string (builder, "model", target->model);
       json_builder_end_object (builder);
     }
   json_builder_end_array (builder);
@@ -86,7 +86,7 @@ show (BksCli  *cli,
   g_autoptr(JsonBuilder) builder = json_builder_new ();
 
   json_builder_begin_object (builder);
-  bks_cli_begin_list (builder, "roles");
+  bks_json_begin_array (builder, "roles");
   for (guint i = 0; shown[i] != NULL; i++)
     if (!check_role (shown[i], error) || !show_role (cli, builder, shown[i], error))
       return FALSE;

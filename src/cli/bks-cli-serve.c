@@ -31,9 +31,9 @@ announce (BksCli      *cli,
         return FALSE;
     }
   json_builder_begin_object (builder);
-  bks_cli_add_string (builder, "listening", bks_service_get_uri (service));
+  bks_json_add_string (builder, "listening", bks_service_get_uri (service));
   if (code != NULL)
-    bks_cli_add_string (builder, "pairing_code", code);
+    bks_json_add_string (builder, "pairing_code", code);
   json_builder_end_object (builder);
   bks_cli_print_json (cli, builder);
   return TRUE;

@@ -76,18 +76,18 @@ list_snapshots (BksCli  *cli,
   if (list == NULL)
     return FALSE;
   json_builder_begin_object (builder);
-  bks_cli_begin_list (builder, "snapshots");
+  bks_json_begin_array (builder, "snapshots");
   for (guint i = 0; i < list->len; i++)
     {
       BksSnapshot *snapshot = g_ptr_array_index (list, i);
 
       json_builder_begin_object (builder);
-      bks_cli_add_string (builder, "id", snapshot->id);
-      bks_cli_add_string (builder, "name", snapshot->name);
-      bks_cli_add_string (builder, "node", snapshot->node_id);
-      bks_cli_add_int (builder, "at", snapshot->at);
-      bks_cli_add_int (builder, "texts", snapshot->texts);
-      bks_cli_add_int (builder, "words", snapshot->words);
+      bks_json_add_string (builder, "id", snapshot->id);
+      bks_json_add_string (builder, "name", snapshot->name);
+      bks_json_add_string (builder, "node", snapshot->node_id);
+      bks_json_add_int (builder, "at", snapshot->at);
+      bks_json_add_int (builder, "texts", snapshot->texts);
+      bks_json_add_int (builder, "words", snapshot->words);
       json_builder_end_object (builder);
       if (!cli->json)
         print_snapshot (cli, snapshot);

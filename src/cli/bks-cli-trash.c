@@ -20,13 +20,13 @@ add_trashed (BksCli         *cli,
   g_autofree char *title = bks_cli_make_line (node->title);
 
   json_builder_begin_object (builder);
-  bks_cli_add_string (builder, "book", bks_book_get_id (book));
-  bks_cli_add_string (builder, "id", node->id);
-  bks_cli_add_string (builder, "kind", bks_node_kind_to_string (node->kind));
-  bks_cli_add_string (builder, "title", node->title);
-  bks_cli_add_int (builder, "trashed_at", node->trashed_at);
-  bks_cli_add_int (builder, "nodes", node->nodes);
-  bks_cli_add_int (builder, "words", node->words);
+  bks_json_add_string (builder, "book", bks_book_get_id (book));
+  bks_json_add_string (builder, "id", node->id);
+  bks_json_add_string (builder, "kind", bks_node_kind_to_string (node->kind));
+  bks_json_add_string (builder, "title", node->title);
+  bks_json_add_int (builder, "trashed_at", node->trashed_at);
+  bks_json_add_int (builder, "nodes", node->nodes);
+  bks_json_add_int (builder, "words", node->words);
   json_builder_end_object (builder);
   if (!cli->json)
     bks_cli_print (cli, "%s/%s  %-12s %9" G_GINT64_FORMAT "  %s\n", bks_book_get_id (book), node->id,
@@ -80,9 +80,9 @@ add_trashed_books (BksCli       *cli,
       g_autofree char *title = bks_cli_make_line (bks_book_get_title (book));
 
       json_builder_begin_object (builder);
-      bks_cli_add_string (builder, "id", bks_book_get_id (book));
-      bks_cli_add_string (builder, "title", bks_book_get_title (book));
-      bks_cli_add_int (builder, "words", bks_book_get_words (book));
+      bks_json_add_string (builder, "id", bks_book_get_id (book));
+      bks_json_add_string (builder, "title", bks_book_get_title (book));
+      bks_json_add_int (builder, "words", bks_book_get_words (book));
       json_builder_end_object (builder);
       if (!cli->json)
         bks_cli_print (cli, "%s  %-12s %9" G_GINT64_FORMAT "  %s\n", bks_book_get_id (book), "book",
@@ -101,11 +101,11 @@ list_trash (BksCli  *cli,
   if (cli->arguments[0] != NULL && book == NULL)
     return FALSE;
   json_builder_begin_object (builder);
-  bks_cli_begin_list (builder, "books");
+  bks_json_begin_array (builder, "books");
   if (book == NULL && !add_trashed_books (cli, builder, error))
     return FALSE;
   json_builder_end_array (builder);
-  bks_cli_begin_list (builder, "nodes");
+  bks_json_begin_array (builder, "nodes");
   if (!(book != NULL ? add_trash_of (cli, builder, book, error) : add_all_trash (cli, builder, error)))
     return FALSE;
   json_builder_end_array (builder);

@@ -214,7 +214,7 @@ bks_cli_print_id (BksCli     *cli,
     }
   builder = json_builder_new ();
   json_builder_begin_object (builder);
-  bks_cli_add_string (builder, "id", id);
+  bks_json_add_string (builder, "id", id);
   bks_cli_end_answer (cli, builder);
 }
 

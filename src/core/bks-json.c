@@ -369,3 +369,130 @@ bks_json_builder_end (JsonBuilder *builder)
 
   return json_to_string (root, FALSE);
 }
+
+/**
+ * bks_json_add_string:
+ * @builder: where, within an object
+ * @member: its name
+ * @value: (nullable): %NULL for null
+ */
+void
+bks_json_add_string (JsonBuilder *builder,
+                     const char  *member,
+                     const char  *value)
+{
+  json_builder_set_member_name (builder, member);
+  if (value != NULL)
+    json_builder_add_string_value (builder, value);
+  else
+    json_builder_add_null_value (builder);
+}
+
+/**
+ * bks_json_add_int:
+ * @builder: where, within an object
+ * @member: its name
+ * @value: a number
+ */
+void
+bks_json_add_int (JsonBuilder *builder,
+                  const char  *member,
+                  gint64       value)
+{
+  json_builder_set_member_name (builder, member);
+  json_builder_add_int_value (builder, value);
+}
+
+/**
+ * bks_json_add_count:
+ * @builder: where, within an object
+ * @member: its name
+ * @value: a count, null where it is negative, and so unknown
+ */
+void
+bks_json_add_count (JsonBuilder *builder,
+                    const char  *member,
+                    gint64       value)
+{
+  json_builder_set_member_name (builder, member);
+  if (value >= 0)
+    json_builder_add_int_value (builder, value);
+  else
+    json_builder_add_null_value (builder);
+}
+
+/**
+ * bks_json_add_double:
+ * @builder: where, within an object
+ * @member: its name
+ * @value: a number
+ */
+void
+bks_json_add_double (JsonBuilder *builder,
+                     const char  *member,
+                     double       value)
+{
+  json_builder_set_member_name (builder, member);
+  json_builder_add_double_value (builder, value);
+}
+
+/**
+ * bks_json_add_boolean:
+ * @builder: where, within an object
+ * @member: its name
+ * @value: a truth value
+ */
+void
+bks_json_add_boolean (JsonBuilder *builder,
+                      const char  *member,
+                      gboolean     value)
+{
+  json_builder_set_member_name (builder, member);
+  json_builder_add_boolean_value (builder, value);
+}
+
+/**
+ * bks_json_add_money:
+ * @builder: where, within an object
+ * @member: its name
+ * @value: an amount, written as a decimal string; null where it is unknown
+ */
+void
+bks_json_add_money (JsonBuilder *builder,
+                    const char  *member,
+                    BksMoney     value)
+{
+  g_autofree char *text = value != BKS_MONEY_UNKNOWN ? bks_money_format (value) : NULL;
+
+  bks_json_add_string (builder, member, text);
+}
+
+/**
+ * bks_json_begin_array:
+ * @builder: where, within an object
+ * @member: its name
+ *
+ * Begins a member that is a list; json_builder_end_array() ends it.
+ */
+void
+bks_json_begin_array (JsonBuilder *builder,
+                      const char  *member)
+{
+  json_builder_set_member_name (builder, member);
+  json_builder_begin_array (builder);
+}
+
+/**
+ * bks_json_begin_object:
+ * @builder: where, within an object
+ * @member: its name
+ *
+ * Begins a member that is an object; json_builder_end_object() ends it.
+ */
+void
+bks_json_begin_object (JsonBuilder *builder,
+                       const char  *member)
+{
+  json_builder_set_member_name (builder, member);
+  json_builder_begin_object (builder);
+}

@@ -35,6 +35,28 @@ JsonArray  *bks_json_get_array    (JsonObject  *object,
                                    const char  *member);
 JsonObject *bks_json_array_object (JsonArray   *array,
                                    guint        index);
+void        bks_json_add_string   (JsonBuilder *builder,
+                                   const char  *member,
+                                   const char  *value);
+void        bks_json_add_int      (JsonBuilder *builder,
+                                   const char  *member,
+                                   gint64       value);
+void        bks_json_add_count    (JsonBuilder *builder,
+                                   const char  *member,
+                                   gint64       value);
+void        bks_json_add_double   (JsonBuilder *builder,
+                                   const char  *member,
+                                   double       value);
+void        bks_json_add_boolean  (JsonBuilder *builder,
+                                   const char  *member,
+                                   gboolean     value);
+void        bks_json_add_money    (JsonBuilder *builder,
+                                   const char  *member,
+                                   BksMoney     value);
+void        bks_json_begin_array  (JsonBuilder *builder,
+                                   const char  *member);
+void        bks_json_begin_object (JsonBuilder *builder,
+                                   const char  *member);
 char       *bks_json_to_string    (JsonNode    *node);
 char       *bks_json_builder_end  (JsonBuilder *builder);
 

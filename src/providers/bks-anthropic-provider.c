@@ -162,8 +162,7 @@ add_system (JsonBuilder          *builder,
     }
   if (system->len == 0)
     return;
-  json_builder_set_member_name (builder, "system");
-  json_builder_add_string_value (builder, system->str);
+  bks_json_add_string (builder, "system", system->str);
 }
 
 static void
@@ -179,10 +178,8 @@ add_message (JsonBuilder *builder,
   if (g_str_equal (message->role, "system") || *content == '\0')
     return;
   json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "role");
-  json_builder_add_string_value (builder, message->role);
-  json_builder_set_member_name (builder, "content");
-  json_builder_add_string_value (builder, content);
+  bks_json_add_string (builder, "role", message->role);
+  bks_json_add_string (builder, "content", content);
   json_builder_end_object (builder);
 }
 
@@ -191,11 +188,9 @@ static void
 add_question (JsonBuilder          *builder,
               BksCompletionRequest *request)
 {
-  json_builder_set_member_name (builder, "model");
-  json_builder_add_string_value (builder, request->model);
+  bks_json_add_string (builder, "model", request->model);
   add_system (builder, request);
-  json_builder_set_member_name (builder, "messages");
-  json_builder_begin_array (builder);
+  bks_json_begin_array (builder, "messages");
   for (guint i = 0; i < request->messages->len; i++)
     add_message (builder, g_ptr_array_index (request->messages, i), i + 1 == request->messages->len);
   json_builder_end_array (builder);
@@ -210,10 +205,8 @@ build_body (const Version        *version,
 
   json_builder_begin_object (builder);
   add_question (builder, request);
-  json_builder_set_member_name (builder, "max_tokens");
-  json_builder_add_int_value (builder, request->max_tokens >= 0 ? request->max_tokens : DEFAULT_ANSWER_TOKENS);
-  json_builder_set_member_name (builder, "stream");
-  json_builder_add_boolean_value (builder, request->stream);
+  bks_json_add_int (builder, "max_tokens", request->max_tokens >= 0 ? request->max_tokens : DEFAULT_ANSWER_TOKENS);
+  bks_json_add_boolean (builder, "stream", request->stream);
   if (sample && version->samples && !isnan (request->temperature))
     {
       json_builder_set_member_name (builder, "temperature");

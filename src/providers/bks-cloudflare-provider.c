@@ -153,15 +153,10 @@ build_body (BksCompletionRequest *request,
 
   json_builder_begin_object (builder);
   bks_provider_add_messages (builder, request);
-  json_builder_set_member_name (builder, "stream");
-  json_builder_add_boolean_value (builder, request->stream);
-  json_builder_set_member_name (builder, quirks & QUIRK_OTHER_CAP ? "max_completion_tokens" : "max_tokens");
-  json_builder_add_int_value (builder, get_cap (request));
+  bks_json_add_boolean (builder, "stream", request->stream);
+  bks_json_add_int (builder, quirks & QUIRK_OTHER_CAP ? "max_completion_tokens" : "max_tokens", get_cap (request));
   if (!isnan (request->temperature) && !(quirks & QUIRK_NO_TEMPERATURE))
-    {
-      json_builder_set_member_name (builder, "temperature");
-      json_builder_add_double_value (builder, request->temperature);
-    }
+    bks_json_add_double (builder, "temperature", request->temperature);
   json_builder_end_object (builder);
   return bks_json_builder_end (builder);
 }

@@ -108,12 +108,8 @@ build_body (BksEmbedding           *self,
 
   json_builder_begin_object (builder);
   if (wire->names_model)
-    {
-      json_builder_set_member_name (builder, "model");
-      json_builder_add_string_value (builder, self->model);
-    }
-  json_builder_set_member_name (builder, wire->member);
-  json_builder_begin_array (builder);
+    bks_json_add_string (builder, "model", self->model);
+  bks_json_begin_array (builder, wire->member);
   for (guint i = first; i < first + n_texts; i++)
     json_builder_add_string_value (builder, self->texts[i]);
   json_builder_end_array (builder);

@@ -64,23 +64,13 @@ add_options (JsonBuilder          *builder,
 {
   gint64 window = choose_window (request);
 
-  json_builder_set_member_name (builder, "options");
-  json_builder_begin_object (builder);
+  bks_json_begin_object (builder, "options");
   if (window > DEFAULT_WINDOW)
-    {
-      json_builder_set_member_name (builder, "num_ctx");
-      json_builder_add_int_value (builder, window);
-    }
+    bks_json_add_int (builder, "num_ctx", window);
   if (request->max_tokens >= 0)
-    {
-      json_builder_set_member_name (builder, "num_predict");
-      json_builder_add_int_value (builder, request->max_tokens);
-    }
+    bks_json_add_int (builder, "num_predict", request->max_tokens);
   if (!isnan (request->temperature))
-    {
-      json_builder_set_member_name (builder, "temperature");
-      json_builder_add_double_value (builder, request->temperature);
-    }
+    bks_json_add_double (builder, "temperature", request->temperature);
   json_builder_end_object (builder);
 }
 
@@ -90,17 +80,13 @@ build_body (BksCompletionRequest *request)
   g_autoptr(JsonBuilder) builder = json_builder_new ();
 
   json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "model");
-  json_builder_add_string_value (builder, request->model);
+  bks_json_add_string (builder, "model", request->model);
   bks_provider_add_messages (builder, request);
-  json_builder_set_member_name (builder, "stream");
-  json_builder_add_boolean_value (builder, request->stream);
+  bks_json_add_boolean (builder, "stream", request->stream);
   /* Else what is over the window is cut silently, from the prompt or, while it
    * writes, from what it has read. */
-  json_builder_set_member_name (builder, "truncate");
-  json_builder_add_boolean_value (builder, FALSE);
-  json_builder_set_member_name (builder, "shift");
-  json_builder_add_boolean_value (builder, FALSE);
+  bks_json_add_boolean (builder, "truncate", FALSE);
+  bks_json_add_boolean (builder, "shift", FALSE);
   add_options (builder, request);
   json_builder_end_object (builder);
   return bks_json_builder_end (builder);
@@ -338,8 +324,7 @@ await_details (BksProviderQuery *query,
   gint64 window;
 
   json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "model");
-  json_builder_add_string_value (builder, bks_model_get_id (model));
+  bks_json_add_string (builder, "model", bks_model_get_id (model));
   json_builder_end_object (builder);
   body = bks_json_builder_end (builder);
   root = bks_provider_await_post (query->provider, "/api/show", body, within_ms, query->key, NULL);

@@ -40,29 +40,19 @@ bks_openai_chat_build (BksCompletionRequest  *request,
   gboolean stream = request->stream && !(quirks & BKS_OPENAI_QUIRK_NO_STREAM);
 
   json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "model");
-  json_builder_add_string_value (builder, request->model);
+  bks_json_add_string (builder, "model", request->model);
   bks_provider_add_messages (builder, request);
-  json_builder_set_member_name (builder, "stream");
-  json_builder_add_boolean_value (builder, stream);
+  bks_json_add_boolean (builder, "stream", stream);
   if (stream && !(quirks & BKS_OPENAI_QUIRK_NO_STREAM_OPTIONS))
     {
-      json_builder_set_member_name (builder, "stream_options");
-      json_builder_begin_object (builder);
-      json_builder_set_member_name (builder, "include_usage");
-      json_builder_add_boolean_value (builder, TRUE);
+      bks_json_begin_object (builder, "stream_options");
+      bks_json_add_boolean (builder, "include_usage", TRUE);
       json_builder_end_object (builder);
     }
   if (request->max_tokens >= 0)
-    {
-      json_builder_set_member_name (builder, choose_cap (vendor, quirks));
-      json_builder_add_int_value (builder, request->max_tokens);
-    }
+    bks_json_add_int (builder, choose_cap (vendor, quirks), request->max_tokens);
   if (!isnan (request->temperature) && !(quirks & BKS_OPENAI_QUIRK_NO_TEMPERATURE))
-    {
-      json_builder_set_member_name (builder, "temperature");
-      json_builder_add_double_value (builder, request->temperature);
-    }
+    bks_json_add_double (builder, "temperature", request->temperature);
   json_builder_end_object (builder);
   return bks_json_builder_end (builder);
 }

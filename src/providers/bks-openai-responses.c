@@ -36,16 +36,14 @@ add_instructions (JsonBuilder          *builder,
     }
   if (text->len == 0)
     return;
-  json_builder_set_member_name (builder, "instructions");
-  json_builder_add_string_value (builder, text->str);
+  bks_json_add_string (builder, "instructions", text->str);
 }
 
 static void
 add_input (JsonBuilder          *builder,
            BksCompletionRequest *request)
 {
-  json_builder_set_member_name (builder, "input");
-  json_builder_begin_array (builder);
+  bks_json_begin_array (builder, "input");
   for (guint i = 0; i < request->messages->len; i++)
     {
       const BksMessage *message = g_ptr_array_index (request->messages, i);
@@ -70,25 +68,16 @@ bks_openai_responses_build (BksCompletionRequest *request,
   g_autoptr(JsonBuilder) builder = json_builder_new ();
 
   json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "model");
-  json_builder_add_string_value (builder, request->model);
+  bks_json_add_string (builder, "model", request->model);
   add_instructions (builder, request);
   add_input (builder, request);
-  json_builder_set_member_name (builder, "stream");
-  json_builder_add_boolean_value (builder, request->stream && !(quirks & BKS_OPENAI_QUIRK_NO_STREAM));
+  bks_json_add_boolean (builder, "stream", request->stream && !(quirks & BKS_OPENAI_QUIRK_NO_STREAM));
   /* Else the server keeps the author's text for a month. */
-  json_builder_set_member_name (builder, "store");
-  json_builder_add_boolean_value (builder, FALSE);
+  bks_json_add_boolean (builder, "store", FALSE);
   if (request->max_tokens >= 0)
-    {
-      json_builder_set_member_name (builder, "max_output_tokens");
-      json_builder_add_int_value (builder, MAX (request->max_tokens, LEAST_OUTPUT_TOKENS));
-    }
+    bks_json_add_int (builder, "max_output_tokens", MAX (request->max_tokens, LEAST_OUTPUT_TOKENS));
   if (!isnan (request->temperature) && !(quirks & BKS_OPENAI_QUIRK_NO_TEMPERATURE))
-    {
-      json_builder_set_member_name (builder, "temperature");
-      json_builder_add_double_value (builder, request->temperature);
-    }
+    bks_json_add_double (builder, "temperature", request->temperature);
   json_builder_end_object (builder);
   return bks_json_builder_end (builder);
 }

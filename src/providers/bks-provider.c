@@ -739,10 +739,8 @@ bks_provider_add_message (JsonBuilder      *builder,
                           const BksMessage *message)
 {
   json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "role");
-  json_builder_add_string_value (builder, message->role);
-  json_builder_set_member_name (builder, "content");
-  json_builder_add_string_value (builder, message->content);
+  bks_json_add_string (builder, "role", message->role);
+  bks_json_add_string (builder, "content", message->content);
   json_builder_end_object (builder);
 }
 
@@ -757,8 +755,7 @@ void
 bks_provider_add_messages (JsonBuilder          *builder,
                            BksCompletionRequest *request)
 {
-  json_builder_set_member_name (builder, "messages");
-  json_builder_begin_array (builder);
+  bks_json_begin_array (builder, "messages");
   for (guint i = 0; i < request->messages->len; i++)
     bks_provider_add_message (builder, g_ptr_array_index (request->messages, i));
   json_builder_end_array (builder);

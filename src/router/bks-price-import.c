@@ -67,8 +67,7 @@ add_price (JsonBuilder *builder,
   if (!bks_json_get_money (entry, theirs, &price) || price == 0)
     return;
   text = bks_money_format (price);
-  json_builder_set_member_name (builder, ours);
-  json_builder_add_string_value (builder, text);
+  bks_json_add_string (builder, ours, text);
 }
 
 /* The lowest number of thousands of tokens above which the entry has other prices; 0: none. */
@@ -100,10 +99,8 @@ add_long (JsonBuilder *builder,
 
   if (thousands == 0)
     return;
-  json_builder_set_member_name (builder, "long");
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "above");
-  json_builder_add_int_value (builder, thousands * 1000);
+  bks_json_begin_object (builder, "long");
+  bks_json_add_int (builder, "above", thousands * 1000);
   for (guint i = 0; i < G_N_ELEMENTS (buckets); i++)
     {
       g_autofree char *theirs = g_strdup_printf ("%s_above_%" G_GINT64_FORMAT "k_tokens", buckets[i].theirs, thousands);
@@ -124,19 +121,14 @@ add_prices (JsonBuilder *builder,
   add_price (builder, "cache_write_1h", entry, "cache_creation_input_token_cost_above_1hr");
   add_long (builder, entry);
   if (bks_json_get_money (entry, "output_cost_per_token", &output) && output >= BKS_PRICE_FRONTIER)
-    {
-      json_builder_set_member_name (builder, "frontier");
-      json_builder_add_boolean_value (builder, TRUE);
-    }
+    bks_json_add_boolean (builder, "frontier", TRUE);
 }
 
 static void
 add_free (JsonBuilder *builder)
 {
-  json_builder_set_member_name (builder, "input");
-  json_builder_add_string_value (builder, "0");
-  json_builder_set_member_name (builder, "output");
-  json_builder_add_string_value (builder, "0");
+  bks_json_add_string (builder, "input", "0");
+  bks_json_add_string (builder, "output", "0");
 }
 
 static void
@@ -149,19 +141,14 @@ add_entry (JsonBuilder *builder,
   gint64 most;
 
   json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "provider");
-  json_builder_add_string_value (builder, provider);
-  json_builder_set_member_name (builder, "model");
-  json_builder_add_string_value (builder, model);
+  bks_json_add_string (builder, "provider", provider);
+  bks_json_add_string (builder, "model", model);
   if (is_free (provider, model))
     add_free (builder);
   else if (!g_str_equal (provider, "ollama") && bks_json_get_money (entry, "input_cost_per_token", &input) && input != 0)
     add_prices (builder, entry);
   if (bks_json_get_int (entry, "max_output_tokens", &most) && most > 0)
-    {
-      json_builder_set_member_name (builder, "max_output");
-      json_builder_add_int_value (builder, most);
-    }
+    bks_json_add_int (builder, "max_output", most);
   json_builder_end_object (builder);
 }
 
@@ -195,10 +182,8 @@ convert (JsonObject *root,
   JsonNode *node;
 
   json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "as_of");
-  json_builder_add_string_value (builder, as_of);
-  json_builder_set_member_name (builder, "models");
-  json_builder_begin_array (builder);
+  bks_json_add_string (builder, "as_of", as_of);
+  bks_json_begin_array (builder, "models");
   json_object_iter_init (&iter, root);
   while (json_object_iter_next (&iter, &name, &node))
     if (JSON_NODE_HOLDS_OBJECT (node))

@@ -192,24 +192,6 @@ bks_jwt_new (GBytes      *key,
   return self;
 }
 
-static void
-add_text (JsonBuilder *builder,
-          const char  *member,
-          const char  *value)
-{
-  json_builder_set_member_name (builder, member);
-  json_builder_add_string_value (builder, value);
-}
-
-static void
-add_time (JsonBuilder *builder,
-          const char  *member,
-          gint64       value)
-{
-  json_builder_set_member_name (builder, member);
-  json_builder_add_int_value (builder, value);
-}
-
 /**
  * bks_jwt_sign:
  * @self: a signer
@@ -238,15 +220,15 @@ bks_jwt_sign (BksJwt     *self,
   id = bks_id_new (self->limits->clock);
   now = now_seconds (self);
   json_builder_begin_object (builder);
-  add_text (builder, "iss", BKS_JWT_ISSUER);
-  add_text (builder, "aud", self->audience);
-  add_text (builder, "sub", subject);
-  add_text (builder, "dev", device);
-  add_text (builder, "role", role);
-  add_text (builder, "tier", tier);
-  add_time (builder, "iat", now);
-  add_time (builder, "exp", now + self->limits->access_token_ms / 1000);
-  add_text (builder, "jti", id);
+  bks_json_add_string (builder, "iss", BKS_JWT_ISSUER);
+  bks_json_add_string (builder, "aud", self->audience);
+  bks_json_add_string (builder, "sub", subject);
+  bks_json_add_string (builder, "dev", device);
+  bks_json_add_string (builder, "role", role);
+  bks_json_add_string (builder, "tier", tier);
+  bks_json_add_int (builder, "iat", now);
+  bks_json_add_int (builder, "exp", now + self->limits->access_token_ms / 1000);
+  bks_json_add_string (builder, "jti", id);
   json_builder_end_object (builder);
   payload = bks_json_builder_end (builder);
   return bks_jws_sign ("{\"alg\":\"HS256\",\"typ\":\"JWT\"}", payload, self->key);

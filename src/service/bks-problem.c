@@ -29,15 +29,6 @@ static const struct
   { BKS_ERROR_DISK_FULL, 507, "disk_full", "The disk of the service is full." },
 };
 
-static void
-add (JsonBuilder *builder,
-     const char  *member,
-     const char  *value)
-{
-  json_builder_set_member_name (builder, member);
-  json_builder_add_string_value (builder, value);
-}
-
 /*
  * bks_problem_set:
  * @code: what programs decide on; stays when wordings change
@@ -56,12 +47,11 @@ bks_problem_set (SoupServerMessage *message,
   char *body;
 
   json_builder_begin_object (builder);
-  add (builder, "type", "about:blank");
-  add (builder, "title", soup_status_get_phrase (status));
-  json_builder_set_member_name (builder, "status");
-  json_builder_add_int_value (builder, status);
-  add (builder, "detail", detail);
-  add (builder, "code", code);
+  bks_json_add_string (builder, "type", "about:blank");
+  bks_json_add_string (builder, "title", soup_status_get_phrase (status));
+  bks_json_add_int (builder, "status", status);
+  bks_json_add_string (builder, "detail", detail);
+  bks_json_add_string (builder, "code", code);
   json_builder_end_object (builder);
   body = bks_json_builder_end (builder);
 

@@ -5,6 +5,7 @@
 
 #include "bks-async.h"
 #include "bks-error.h"
+#include "bks-json.h"
 
 #include "bks-request-private.h"
 #include "bks-service-private.h"
@@ -22,15 +23,6 @@ get_pairing (BksRequest *request)
 }
 
 static void
-add (JsonBuilder *builder,
-     const char  *member,
-     const char  *value)
-{
-  json_builder_set_member_name (builder, member);
-  json_builder_add_string_value (builder, value);
-}
-
-static void
 reply_with_tokens (BksRequest     *request,
                    BksCredentials *credentials)
 {
@@ -41,14 +33,13 @@ reply_with_tokens (BksRequest     *request,
   access_token = bks_jwt_sign (bks_service_get_jwt (request->service), device->user_id, device->id,
                                device->role, device->tier);
   json_builder_begin_object (builder);
-  add (builder, "access_token", access_token);
-  add (builder, "token_type", "Bearer");
-  json_builder_set_member_name (builder, "expires_in");
-  json_builder_add_int_value (builder, bks_service_get_limits (request->service)->access_token_ms / 1000);
-  add (builder, "refresh_token", credentials->refresh_token);
-  add (builder, "device_id", device->id);
-  add (builder, "role", device->role);
-  add (builder, "tier", device->tier);
+  bks_json_add_string (builder, "access_token", access_token);
+  bks_json_add_string (builder, "token_type", "Bearer");
+  bks_json_add_int (builder, "expires_in", bks_service_get_limits (request->service)->access_token_ms / 1000);
+  bks_json_add_string (builder, "refresh_token", credentials->refresh_token);
+  bks_json_add_string (builder, "device_id", device->id);
+  bks_json_add_string (builder, "role", device->role);
+  bks_json_add_string (builder, "tier", device->tier);
   json_builder_end_object (builder);
   bks_request_reply (request, SOUP_STATUS_OK, builder);
 }
@@ -126,11 +117,11 @@ get_me (BksRequest  *request,
   g_autoptr(JsonBuilder) builder = json_builder_new_immutable ();
 
   json_builder_begin_object (builder);
-  add (builder, "user_id", request->device->user_id);
-  add (builder, "device_id", request->device->id);
-  add (builder, "device_name", request->device->name);
-  add (builder, "role", request->device->role);
-  add (builder, "tier", request->device->tier);
+  bks_json_add_string (builder, "user_id", request->device->user_id);
+  bks_json_add_string (builder, "device_id", request->device->id);
+  bks_json_add_string (builder, "device_name", request->device->name);
+  bks_json_add_string (builder, "role", request->device->role);
+  bks_json_add_string (builder, "tier", request->device->tier);
   json_builder_end_object (builder);
   bks_request_reply (request, SOUP_STATUS_OK, builder);
   return TRUE;

@@ -8,27 +8,10 @@
 #include "bks-async.h"
 #include "bks-error.h"
 #include "bks-id.h"
+#include "bks-json.h"
 
 #include "bks-request-private.h"
 #include "bks-service-private.h"
-
-static void
-add_text (JsonBuilder *builder,
-          const char  *member,
-          const char  *value)
-{
-  json_builder_set_member_name (builder, member);
-  json_builder_add_string_value (builder, value); /* null where there is none */
-}
-
-static void
-add_int (JsonBuilder *builder,
-         const char  *member,
-         gint64       value)
-{
-  json_builder_set_member_name (builder, member);
-  json_builder_add_int_value (builder, value);
-}
 
 static gboolean
 not_found (GError **error)
@@ -69,15 +52,14 @@ add_book (JsonBuilder *builder,
           BksBook     *book)
 {
   json_builder_begin_object (builder);
-  add_text (builder, "id", bks_book_get_id (book));
-  add_text (builder, "title", bks_book_get_title (book));
-  add_text (builder, "author", bks_book_get_author (book));
-  add_text (builder, "language", bks_book_get_language (book));
-  add_int (builder, "words", bks_book_get_words (book));
-  add_int (builder, "created_at", bks_book_get_created_at (book));
-  add_int (builder, "updated_at", bks_book_get_updated_at (book));
-  json_builder_set_member_name (builder, "local_only");
-  json_builder_add_boolean_value (builder, bks_book_get_local_only (book));
+  bks_json_add_string (builder, "id", bks_book_get_id (book));
+  bks_json_add_string (builder, "title", bks_book_get_title (book));
+  bks_json_add_string (builder, "author", bks_book_get_author (book));
+  bks_json_add_string (builder, "language", bks_book_get_language (book));
+  bks_json_add_int (builder, "words", bks_book_get_words (book));
+  bks_json_add_int (builder, "created_at", bks_book_get_created_at (book));
+  bks_json_add_int (builder, "updated_at", bks_book_get_updated_at (book));
+  bks_json_add_boolean (builder, "local_only", bks_book_get_local_only (book));
   json_builder_end_object (builder);
 }
 
@@ -90,8 +72,7 @@ add_page (JsonBuilder *builder,
   const char *next = NULL;
   guint count = 0;
 
-  json_builder_set_member_name (builder, "books");
-  json_builder_begin_array (builder);
+  bks_json_begin_array (builder, "books");
   for (guint i = 0; i < books->len && next == NULL; i++)
     {
       BksBook *book = books->pdata[i];
@@ -103,7 +84,7 @@ add_page (JsonBuilder *builder,
         next = bks_book_get_id (book);
     }
   json_builder_end_array (builder);
-  add_text (builder, "next_cursor", next);
+  bks_json_add_string (builder, "next_cursor", next);
 }
 
 static gboolean
@@ -178,12 +159,12 @@ static void
 add_node_facts (JsonBuilder *builder,
                 BksNode     *node)
 {
-  add_text (builder, "id", bks_node_get_id (node));
-  add_text (builder, "parent_id", bks_node_get_parent_id (node));
-  add_text (builder, "kind", bks_node_kind_to_string (bks_node_get_kind (node)));
-  add_text (builder, "title", bks_node_get_title (node));
-  add_int (builder, "words", bks_node_get_words (node));
-  add_int (builder, "revision", bks_node_get_revision (node));
+  bks_json_add_string (builder, "id", bks_node_get_id (node));
+  bks_json_add_string (builder, "parent_id", bks_node_get_parent_id (node));
+  bks_json_add_string (builder, "kind", bks_node_kind_to_string (bks_node_get_kind (node)));
+  bks_json_add_string (builder, "title", bks_node_get_title (node));
+  bks_json_add_int (builder, "words", bks_node_get_words (node));
+  bks_json_add_int (builder, "revision", bks_node_get_revision (node));
 }
 
 static void
@@ -192,9 +173,8 @@ begin_node (JsonBuilder *builder,
 {
   json_builder_begin_object (builder);
   add_node_facts (builder, node);
-  add_int (builder, "total_words", bks_node_get_total_words (node));
-  json_builder_set_member_name (builder, "children");
-  json_builder_begin_array (builder);
+  bks_json_add_int (builder, "total_words", bks_node_get_total_words (node));
+  bks_json_begin_array (builder, "children");
 }
 
 static void
@@ -240,8 +220,7 @@ list_chapters (BksRequest  *request,
     return FALSE;
   nodes = bks_book_session_list_nodes (session);
   json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "chapters");
-  json_builder_begin_array (builder);
+  bks_json_begin_array (builder, "chapters");
   add_tree (builder, nodes);
   json_builder_end_array (builder);
   json_builder_end_object (builder);
@@ -268,7 +247,7 @@ reply_with_chapter (BksRequest *request,
 
   json_builder_begin_object (builder);
   add_node_facts (builder, node);
-  add_text (builder, "text", text);
+  bks_json_add_string (builder, "text", text);
   json_builder_end_object (builder);
   bks_request_reply (request, SOUP_STATUS_OK, builder);
 }

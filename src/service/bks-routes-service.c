@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include "bks-json.h"
 #include "bks-service-resources.h"
 
 #include "bks-request-private.h"
@@ -16,8 +17,7 @@ get_health (BksRequest  *request,
   g_autoptr(JsonBuilder) builder = json_builder_new_immutable ();
 
   json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "status");
-  json_builder_add_string_value (builder, "ok");
+  bks_json_add_string (builder, "status", "ok");
   json_builder_end_object (builder);
   bks_request_reply (request, SOUP_STATUS_OK, builder);
   return TRUE;

@@ -12,7 +12,6 @@
 #include "bks-error.h"
 #include "bks-library.h"
 #include "bks-node-session-private.h"
-#include "bks-rescue-private.h"
 
 /**
  * BksBookSession:

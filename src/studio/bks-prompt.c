@@ -213,10 +213,8 @@ bks_prompt_to_json (BksCompletionRequest *request)
       const BksMessage *message = g_ptr_array_index (request->messages, i);
 
       json_builder_begin_object (builder);
-      json_builder_set_member_name (builder, "role");
-      json_builder_add_string_value (builder, message->role);
-      json_builder_set_member_name (builder, "content");
-      json_builder_add_string_value (builder, message->content);
+      bks_json_add_string (builder, "role", message->role);
+      bks_json_add_string (builder, "content", message->content);
       json_builder_end_object (builder);
     }
   json_builder_end_array (builder);

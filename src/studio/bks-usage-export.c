@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bks-error.h"
+#include "bks-json.h"
 #include "bks-usage-export.h"
 
 /**
@@ -46,71 +47,31 @@ bks_usage_row_add (BksUsageRow        *self,
 }
 
 static void
-add_string (JsonBuilder *builder,
-            const char  *name,
-            const char  *value)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_add_string_value (builder, value); /* null where there is none */
-}
-
-static void
-add_int (JsonBuilder *builder,
-         const char  *name,
-         gint64       value)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_add_int_value (builder, value);
-}
-
-static void
-add_count (JsonBuilder *builder,
-           const char  *name,
-           gint64       value)
-{
-  json_builder_set_member_name (builder, name);
-  if (value >= 0)
-    json_builder_add_int_value (builder, value);
-  else
-    json_builder_add_null_value (builder);
-}
-
-static void
-add_money (JsonBuilder *builder,
-           const char  *name,
-           BksMoney     money)
-{
-  g_autofree char *text = money != BKS_MONEY_UNKNOWN ? bks_money_format (money) : NULL;
-
-  add_string (builder, name, text);
-}
-
-static void
 add_row (JsonBuilder       *builder,
          const BksUsageRow *row)
 {
   json_builder_begin_object (builder);
-  add_string (builder, "label", row->label);
-  add_string (builder, "provider", row->provider);
-  add_string (builder, "model", row->model);
-  add_string (builder, "book", row->book_id);
-  add_string (builder, "device", row->device_id);
-  add_string (builder, "role", row->role);
-  add_string (builder, "request", row->request_id);
-  add_count (builder, "attempt", row->attempt > 0 ? row->attempt : -1);
-  add_string (builder, "outcome", row->outcome);
-  add_count (builder, "at", row->at > 0 ? row->at : -1);
-  add_int (builder, "calls", row->calls);
-  add_count (builder, "input", row->input);
-  add_count (builder, "cache_read", row->cache_read);
-  add_count (builder, "cache_write", row->cache_write);
-  add_count (builder, "output", row->output);
-  add_money (builder, "cost_usd", bks_usage_row_get_known_cost (row));
-  add_string (builder, "cost_source", row->cost_source);
-  add_string (builder, "prices_as_of", row->price_date);
-  add_int (builder, "unknown_costs", row->unknown_costs);
-  add_int (builder, "estimated", row->estimated);
-  add_int (builder, "orphans", row->orphans);
+  bks_json_add_string (builder, "label", row->label);
+  bks_json_add_string (builder, "provider", row->provider);
+  bks_json_add_string (builder, "model", row->model);
+  bks_json_add_string (builder, "book", row->book_id);
+  bks_json_add_string (builder, "device", row->device_id);
+  bks_json_add_string (builder, "role", row->role);
+  bks_json_add_string (builder, "request", row->request_id);
+  bks_json_add_count (builder, "attempt", row->attempt > 0 ? row->attempt : -1);
+  bks_json_add_string (builder, "outcome", row->outcome);
+  bks_json_add_count (builder, "at", row->at > 0 ? row->at : -1);
+  bks_json_add_int (builder, "calls", row->calls);
+  bks_json_add_count (builder, "input", row->input);
+  bks_json_add_count (builder, "cache_read", row->cache_read);
+  bks_json_add_count (builder, "cache_write", row->cache_write);
+  bks_json_add_count (builder, "output", row->output);
+  bks_json_add_money (builder, "cost_usd", bks_usage_row_get_known_cost (row));
+  bks_json_add_string (builder, "cost_source", row->cost_source);
+  bks_json_add_string (builder, "prices_as_of", row->price_date);
+  bks_json_add_int (builder, "unknown_costs", row->unknown_costs);
+  bks_json_add_int (builder, "estimated", row->estimated);
+  bks_json_add_int (builder, "orphans", row->orphans);
   json_builder_end_object (builder);
 }
 
@@ -119,13 +80,12 @@ static void
 add_projection (JsonBuilder         *builder,
                 const BksProjection *projection)
 {
-  json_builder_set_member_name (builder, "projection");
-  json_builder_begin_object (builder);
-  add_money (builder, "month_so_far_usd", projection->spent);
-  add_money (builder, "last_7_days_usd", projection->week);
-  add_int (builder, "days_left", projection->days_left);
-  add_money (builder, "month_usd", projection->projected);
-  add_int (builder, "unknown_costs", projection->unknown);
+  bks_json_begin_object (builder, "projection");
+  bks_json_add_money (builder, "month_so_far_usd", projection->spent);
+  bks_json_add_money (builder, "last_7_days_usd", projection->week);
+  bks_json_add_int (builder, "days_left", projection->days_left);
+  bks_json_add_money (builder, "month_usd", projection->projected);
+  bks_json_add_int (builder, "unknown_costs", projection->unknown);
   json_builder_end_object (builder);
 }
 
@@ -149,18 +109,17 @@ bks_usage_export_json (GPtrArray            *rows,
     if (!bks_usage_row_add (&total, g_ptr_array_index (rows, i), error))
       return NULL;
   json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "rows");
-  json_builder_begin_array (builder);
+  bks_json_begin_array (builder, "rows");
   for (guint i = 0; i < rows->len; i++)
     add_row (builder, g_ptr_array_index (rows, i));
   json_builder_end_array (builder);
-  add_int (builder, "input", total.input);
-  add_int (builder, "output", total.output);
-  add_money (builder, "cost_usd", bks_usage_row_get_known_cost (&total));
-  add_int (builder, "calls", total.calls);
-  add_int (builder, "unknown_costs", total.unknown_costs);
-  add_int (builder, "estimated", total.estimated);
-  add_int (builder, "orphans", total.orphans);
+  bks_json_add_int (builder, "input", total.input);
+  bks_json_add_int (builder, "output", total.output);
+  bks_json_add_money (builder, "cost_usd", bks_usage_row_get_known_cost (&total));
+  bks_json_add_int (builder, "calls", total.calls);
+  bks_json_add_int (builder, "unknown_costs", total.unknown_costs);
+  bks_json_add_int (builder, "estimated", total.estimated);
+  bks_json_add_int (builder, "orphans", total.orphans);
   add_projection (builder, projection);
   json_builder_end_object (builder);
   return g_steal_pointer (&builder);

@@ -225,6 +225,33 @@ test_written (void)
   g_assert_cmpstr (bks_json_get_string (again, "quote \" and line"), ==, "a\n\"b\"\\ é 🌍 \x01 </script>");
 }
 
+static void
+test_members (void)
+{
+  g_autoptr(JsonBuilder) builder = json_builder_new ();
+  g_autofree char *text = NULL;
+
+  json_builder_begin_object (builder);
+  bks_json_add_string (builder, "string", "é");
+  bks_json_add_string (builder, "no string", NULL);
+  bks_json_add_int (builder, "int", -1);
+  bks_json_add_count (builder, "count", 0);
+  bks_json_add_count (builder, "no count", -1);
+  bks_json_add_boolean (builder, "boolean", FALSE);
+  bks_json_add_money (builder, "money", BKS_MONEY_PER_DOLLAR / 4);
+  bks_json_add_money (builder, "no money", BKS_MONEY_UNKNOWN);
+  bks_json_begin_array (builder, "array");
+  json_builder_end_array (builder);
+  bks_json_begin_object (builder, "object");
+  bks_json_add_double (builder, "double", 0.5);
+  json_builder_end_object (builder);
+  json_builder_end_object (builder);
+  text = bks_json_builder_end (builder);
+  g_assert_cmpstr (text, ==,
+                   "{\"string\":\"é\",\"no string\":null,\"int\":-1,\"count\":0,\"no count\":null,"
+                   "\"boolean\":false,\"money\":\"0.25\",\"no money\":null,\"array\":[],\"object\":{\"double\":0.5}}");
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -240,5 +267,6 @@ main (int   argc,
   g_test_add_func ("/json/others", test_others);
   g_test_add_func ("/json/untrusted", test_untrusted);
   g_test_add_func ("/json/written", test_written);
+  g_test_add_func ("/json/members", test_members);
   return g_test_run ();
 }
