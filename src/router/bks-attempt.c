@@ -157,18 +157,6 @@ make_request (BksRouter    *router,
   return request;
 }
 
-/**
- * bks_candidate_is_local:
- * @self: a candidate whose provider is known
- *
- * Returns: whether what goes there stays on this machine
- */
-gboolean
-bks_candidate_is_local (const BksCandidate *self)
-{
-  return self->info->local && !bks_model_is_passed_on (self->target->model);
-}
-
 /* Fiber. What is above the caller's ceiling is no target of this call. */
 static BksReservation *
 await_reservation (BksRouter             *router,

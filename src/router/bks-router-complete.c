@@ -10,12 +10,11 @@
 #include "bks-breaker.h"
 #include "bks-error.h"
 #include "bks-id.h"
-#include "bks-library.h"
 
 /*
- * The way of one call through its targets: who may answer, who is asked, and
- * what follows when that goes wrong (routing.md §2 to §4). The one place that
- * tries anything again.
+ * The way of one call through its targets: who is asked, and what follows
+ * when that goes wrong (routing.md §2 to §4). The one place that tries
+ * anything again.
  */
 
 typedef enum
@@ -37,33 +36,18 @@ typedef struct
   BksRouter      *router;
   BksCall        *call;
   DexCancellable *cancellable;
-  GPtrArray      *candidates;    /* of BksCandidate, the requested one first */
+  GPtrArray      *candidates;    /* of BksCandidate, the requested one first; NULL until they are known */
   GArray         *line_failures; /* of LineFailure */
   gint64          end;           /* monotonic ms */
   gboolean        reached;       /* somebody has answered, be it with an error */
 } Route;
 
 static void
-candidate_free (gpointer data)
-{
-  BksCandidate *candidate = data;
-
-  bks_target_free (candidate->target);
-  g_clear_pointer (&candidate->info, bks_provider_info_unref);
-  if (candidate->key != NULL)
-    explicit_bzero (candidate->key, strlen (candidate->key));
-  g_free (candidate->key);
-  g_free (candidate->key_tag);
-  g_clear_error (&candidate->refusal);
-  g_free (candidate);
-}
-
-static void
 route_free (gpointer data)
 {
   Route *route = data;
 
-  g_ptr_array_unref (route->candidates);
+  g_clear_pointer (&route->candidates, g_ptr_array_unref);
   g_array_unref (route->line_failures);
   g_object_unref (route->router);
   g_object_unref (route->call);
@@ -71,186 +55,7 @@ route_free (gpointer data)
   g_free (route);
 }
 
-/* ------------------------------------------------------ who may answer ---- */
-
-static void
-refuse (BksCandidate *candidate,
-        BksError      code,
-        const char   *format,
-        ...) G_GNUC_PRINTF (3, 4);
-
-static void
-refuse (BksCandidate *candidate,
-        BksError      code,
-        const char   *format,
-        ...)
-{
-  va_list arguments;
-  g_autofree char *message = NULL;
-
-  if (candidate->refusal != NULL)
-    return;
-  va_start (arguments, format);
-  message = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-  candidate->refusal = g_error_new_literal (BKS_ERROR, code, message);
-}
-
-static void
-refuse_error (BksCandidate *candidate,
-              const GError *error)
-{
-  if (candidate->refusal == NULL)
-    candidate->refusal = bks_error_normalize (error, NULL);
-}
-
-static BksCandidate *
-candidate_new (BksTarget *target,
-               GPtrArray *infos)
-{
-  BksCandidate *self = g_new0 (BksCandidate, 1);
-
-  self->target = bks_target_copy (target);
-  self->window = -1;
-  for (guint i = 0; self->info == NULL && i < infos->len; i++)
-    {
-      BksProviderInfo *info = g_ptr_array_index (infos, i);
-
-      if (g_str_equal (info->id, target->provider))
-        self->info = bks_provider_info_ref (info);
-    }
-  if (self->info == NULL)
-    refuse (self, BKS_ERROR_NOT_FOUND, "There is no provider “%s”", target->provider);
-  return self;
-}
-
-static gboolean
-is_known (Route     *route,
-          BksTarget *target)
-{
-  for (guint i = 0; i < route->candidates->len; i++)
-    {
-      const BksTarget *other = ((BksCandidate *) g_ptr_array_index (route->candidates, i))->target;
-
-      if (g_str_equal (other->provider, target->provider) && g_str_equal (other->model, target->model))
-        return TRUE;
-    }
-  return FALSE;
-}
-
-/* An unknown window counts as fitting. */
-static void
-check_window (Route        *route,
-              BksCandidate *candidate)
-{
-  BksCompletionRequest *request = route->call->request;
-  gint64 needed = bks_request_estimate_tokens (request) + MAX (request->max_tokens, 0);
-
-  candidate->window = bks_router_find_window (route->router, candidate->target);
-  if (candidate->window >= 0 && needed > candidate->window)
-    refuse (candidate, BKS_ERROR_CONTEXT,
-            "The question is longer than %s takes: about %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " tokens",
-            candidate->target->model, needed, candidate->window);
-}
-
-/**
- * bks_router_await_local_only:
- * @self: a router
- * @book_id: (nullable): a book
- * @local_only: (out): whether it may not leave this machine
- * @error: return location
- *
- * For fibers.
- *
- * Returns: %FALSE where nobody knows, so that it may not
- */
-gboolean
-bks_router_await_local_only (BksRouter   *self,
-                             const char  *book_id,
-                             gboolean    *local_only,
-                             GError     **error)
-{
-  g_autoptr(GError) local = NULL;
-
-  *local_only = FALSE;
-  if (book_id == NULL)
-    return TRUE;
-  *local_only = dex_await_boolean (bks_library_is_local_only (self->library, book_id), &local);
-  if (local == NULL)
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&local));
-  return FALSE;
-}
-
-static gboolean
-stays_here (Route *route)
-{
-  for (guint i = 0; i < route->candidates->len; i++)
-    {
-      BksCandidate *candidate = g_ptr_array_index (route->candidates, i);
-
-      if (candidate->info != NULL && !bks_candidate_is_local (candidate))
-        return FALSE;
-    }
-  return TRUE;
-}
-
-/* Fiber. Eligible before cheap: what a target must fit whatever it costs. */
-static gboolean
-await_candidates (Route   *route,
-                  GError **error)
-{
-  g_autoptr(GPtrArray) infos = bks_router_await_infos (route->router, error);
-  gboolean local_only = FALSE;
-
-  if (infos == NULL)
-    return FALSE;
-  for (guint i = 0; i < route->call->targets->len && (i == 0 || route->call->failover); i++)
-    {
-      BksTarget *target = g_ptr_array_index (route->call->targets, i);
-
-      if (!is_known (route, target))
-        g_ptr_array_add (route->candidates, candidate_new (target, infos));
-    }
-  if (!stays_here (route) && !bks_router_await_local_only (route->router, route->call->book_id, &local_only, error))
-    return FALSE;
-  for (guint i = 0; i < route->candidates->len; i++)
-    {
-      BksCandidate *candidate = g_ptr_array_index (route->candidates, i);
-
-      if (candidate->info == NULL)
-        continue;
-      candidate->free = candidate->info->free && !bks_model_is_passed_on (candidate->target->model);
-      if (local_only && !bks_candidate_is_local (candidate))
-        refuse (candidate, BKS_ERROR_FORBIDDEN, "The book is marked local-only, and %s is not on this machine",
-                candidate->info->local ? candidate->target->model : candidate->info->name);
-      check_window (route, candidate);
-    }
-  return TRUE;
-}
-
-/* Fiber. Providers without a key are no targets. */
-static gboolean
-await_key (Route         *route,
-           BksCandidate  *candidate,
-           GError       **error)
-{
-  g_autoptr(GError) local = NULL;
-
-  if (candidate->refusal != NULL || candidate->key_tag != NULL)
-    return TRUE;
-  candidate->key = dex_await_string (bks_router_lookup_key (route->router, candidate->info, route->cancellable), &local);
-  if (local == NULL)
-    candidate->key_tag = bks_router_make_key_tag (candidate->info, candidate->key);
-  else if (bks_error_is_cancelled (local))
-    {
-      g_propagate_error (error, g_steal_pointer (&local));
-      return FALSE;
-    }
-  else
-    refuse_error (candidate, local);
-  return TRUE;
-}
+/* ------------------------------------------------------ who is asked ------ */
 
 static BksAdmission
 look (Route        *route,
@@ -286,7 +91,7 @@ await_first (Route         *route,
 
       if (candidate == besides)
         continue;
-      if (!await_key (route, candidate, error))
+      if (!bks_candidate_await_key (candidate, route->router, route->cancellable, error))
         return FALSE;
       if (is_admitted (route, candidate))
         *found = candidate;
@@ -366,7 +171,7 @@ refuse_provider (Route        *route,
       BksCandidate *candidate = g_ptr_array_index (route->candidates, i);
 
       if (g_str_equal (candidate->target->provider, provider))
-        refuse_error (candidate, failure);
+        bks_candidate_refuse (candidate, failure);
     }
 }
 
@@ -385,7 +190,7 @@ refuse_smaller (Route        *route,
       BksCandidate *candidate = g_ptr_array_index (route->candidates, i);
 
       if (candidate->window <= least)
-        refuse_error (candidate, failure);
+        bks_candidate_refuse (candidate, failure);
     }
 }
 
@@ -420,17 +225,17 @@ decide (Route        *route,
       return STEP_NEXT;
     case BKS_ERROR_CONTEXT:
       refuse_smaller (route, candidate, failure);
-      refuse_error (candidate, failure);
+      bks_candidate_refuse (candidate, failure);
       return STEP_NEXT;
     case BKS_ERROR_PERMISSION:
     case BKS_ERROR_MODEL:
     case BKS_ERROR_TIMEOUT:
-      refuse_error (candidate, failure);
+      bks_candidate_refuse (candidate, failure);
       return STEP_NEXT;
     case BKS_ERROR_TRANSPORT:
       if (!bks_answer_get_sent (came) && is_worth_waiting (route, candidate, *wait_ms, alternative))
         return STEP_AGAIN;
-      refuse_error (candidate, failure);
+      bks_candidate_refuse (candidate, failure);
       return STEP_NEXT;
     case BKS_ERROR_RATE:
     case BKS_ERROR_OVERLOAD:
@@ -438,13 +243,13 @@ decide (Route        *route,
     case BKS_ERROR_MALFORMED:
       if (is_worth_waiting (route, candidate, *wait_ms, alternative))
         return STEP_AGAIN;
-      refuse_error (candidate, failure);
+      bks_candidate_refuse (candidate, failure);
       return STEP_NEXT;
     case BKS_ERROR_TRUNCATED:
       /* Elsewhere first: a line that cuts streams cuts the next one too. */
       if (!alternative && is_worth_waiting (route, candidate, *wait_ms, alternative))
         return STEP_AGAIN;
-      refuse_error (candidate, failure);
+      bks_candidate_refuse (candidate, failure);
       return STEP_NEXT;
     default:
       return STEP_STOP;
@@ -570,7 +375,7 @@ end_unbegun (Route         *route,
   if (ends)
     g_propagate_error (error, g_error_copy (failure));
   else
-    refuse_error (candidate, failure);
+    bks_candidate_refuse (candidate, failure);
   return ends;
 }
 
@@ -633,7 +438,7 @@ await_route (Route   *route,
   BksCandidate *candidate = NULL;
   gboolean ended = FALSE;
 
-  if (!await_candidates (route, error))
+  if ((route->candidates = bks_candidates_await (route->router, route->call, error)) == NULL)
     return FALSE;
   while (!ended)
     {
@@ -707,7 +512,6 @@ bks_router_complete (BksRouter      *self,
   route->router = g_object_ref (self);
   route->call = g_object_ref (call);
   route->cancellable = cancellable != NULL ? dex_ref (cancellable) : NULL;
-  route->candidates = g_ptr_array_new_with_free_func (candidate_free);
   route->line_failures = g_array_new (FALSE, FALSE, sizeof (LineFailure));
   route->end = bks_clock_get_monotonic_ms (self->limits->clock) + self->limits->total_ms;
   return bks_spawn_finally (route_fiber, route, route_free);

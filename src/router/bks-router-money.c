@@ -10,6 +10,8 @@
 #include "bks-router-money.h"
 #include "bks-router-private.h"
 
+/* Money: budgets, plans, what was used and where the month is going. */
+
 #define DAY_MS (G_GINT64_CONSTANT (24) * 60 * 60 * 1000)
 #define WEEK_DAYS 7
 

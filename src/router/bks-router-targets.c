@@ -6,6 +6,7 @@
 #include "bks-async.h"
 #include "bks-error.h"
 #include "bks-presets-private.h"
+#include "bks-provider-info-private.h"
 #include "bks-router-private.h"
 
 /* Who may answer a call: what was asked for, then what the author has put into
@@ -35,15 +36,10 @@ static gboolean
 has_key (GPtrArray  *infos,
          const char *id)
 {
-  for (guint i = 0; i < infos->len; i++)
-    {
-      const BksProviderInfo *info = g_ptr_array_index (infos, i);
+  const BksProviderInfo *info = bks_provider_infos_find (infos, id);
 
-      if (g_str_equal (info->id, id))
-        return info->key_state == BKS_KEY_STORED || info->key_state == BKS_KEY_ENVIRONMENT ||
-               info->key_state == BKS_KEY_NOT_NEEDED;
-    }
-  return FALSE;
+  return info != NULL && (info->key_state == BKS_KEY_STORED || info->key_state == BKS_KEY_ENVIRONMENT ||
+                          info->key_state == BKS_KEY_NOT_NEEDED);
 }
 
 /* Fiber. The first model that writes; a server that is not there lists none. */
