@@ -34,7 +34,6 @@ typedef struct
 GPtrArray *bks_candidates_await    (BksRouter           *router,
                                     BksCall             *call,
                                     GError             **error);
-void       bks_candidate_free      (BksCandidate        *candidate);
 gboolean   bks_candidate_is_local  (const BksCandidate  *self);
 void       bks_candidate_refuse    (BksCandidate        *candidate,
                                     const GError        *error);

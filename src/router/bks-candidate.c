@@ -13,13 +13,11 @@
 
 /* Who may answer a call, and why others may not. */
 
-/**
- * bks_candidate_free:
- * @candidate: (transfer full): a candidate; its key is wiped
- */
-void
-bks_candidate_free (BksCandidate *candidate)
+static void
+candidate_free (gpointer data)
 {
+  BksCandidate *candidate = data;
+
   bks_target_free (candidate->target);
   g_clear_pointer (&candidate->info, bks_provider_info_unref);
   if (candidate->key != NULL)
@@ -181,7 +179,7 @@ bks_candidates_await (BksRouter  *router,
                       BksCall    *call,
                       GError    **error)
 {
-  g_autoptr(GPtrArray) candidates = g_ptr_array_new_with_free_func ((GDestroyNotify) bks_candidate_free);
+  g_autoptr(GPtrArray) candidates = g_ptr_array_new_with_free_func (candidate_free);
   g_autoptr(GPtrArray) infos = bks_router_await_infos (router, error);
   gboolean local_only = FALSE;
 
