@@ -107,7 +107,8 @@ bks_ui_after_paint (GtkWidget     *widget,
   gtk_widget_add_tick_callback (widget, painting_cb, (gpointer) func, NULL);
 }
 
-static void
+/* Returns: (transfer none) (nullable): @toast, if there is a place to show it */
+static AdwToast *
 add_toast (GtkWidget *widget,
            AdwToast  *toast)
 {
@@ -120,7 +121,11 @@ add_toast (GtkWidget *widget,
   else if (overlay != NULL)
     adw_toast_overlay_add_toast (ADW_TOAST_OVERLAY (overlay), toast);
   else
-    g_object_unref (g_object_ref_sink (toast));
+    {
+      g_object_unref (g_object_ref_sink (toast));
+      return NULL;
+    }
+  return toast;
 }
 
 /**
@@ -175,8 +180,10 @@ undo_clicked_cb (AdwToast *toast,
  * @text: (nullable): an argument of @undo, wiped when the toast goes
  *
  * Says something in passing, with a button to take it back.
+ *
+ * Returns: (transfer none) (nullable): the toast, to be dismissed when it cannot be taken back any more
  */
-void
+AdwToast *
 bks_ui_toast_undo (GtkWidget    *widget,
                    const char   *title,
                    DexFiberFunc  undo,
@@ -192,7 +199,7 @@ bks_ui_toast_undo (GtkWidget    *widget,
   adw_toast_set_button_label (toast, _("_Undo"));
   adw_toast_set_priority (toast, ADW_TOAST_PRIORITY_HIGH);
   g_signal_connect_data (toast, "button-clicked", G_CALLBACK (undo_clicked_cb), data, undo_free, 0);
-  add_toast (widget, toast);
+  return add_toast (widget, toast);
 }
 
 /**

@@ -29,7 +29,7 @@ void bks_ui_after_paint     (GtkWidget    *widget,
                              BksWidgetFunc func);
 void bks_ui_toast           (GtkWidget    *widget,
                              const char   *title);
-void bks_ui_toast_undo      (GtkWidget    *widget,
+AdwToast *bks_ui_toast_undo (GtkWidget    *widget,
                              const char   *title,
                              DexFiberFunc  undo,
                              gpointer      self,
