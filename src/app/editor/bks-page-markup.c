@@ -24,17 +24,20 @@ struct _BksPageMarkup
 
   GtkTextBuffer *buffer; /* not held: its owner owns this */
   GtkTextTag    *tags[BKS_MARKUP_N_KINDS];
+  GtkTextTag    *dimmed;   /* on what steps back */
   GtkTextTag    *hidden;   /* on marks out of sight */
   GtkTextTag    *asterism; /* on breaks out of sight */
   GtkTextMark   *open_start; /* the paragraph of the caret, whose marks are in sight */
   GtkTextMark   *open_end;
   gboolean       show_marks;
+  gboolean       dim_others;
 };
 
 enum
 {
   PROP_0,
   PROP_SHOW_MARKS,
+  PROP_DIM_OTHERS,
   N_PROPS
 };
 
@@ -50,8 +53,10 @@ update_colours (BksPageMarkup *self)
   gboolean high = adw_style_manager_get_high_contrast (style);
 
   /* Greys that step back and are still read: more than 4.5 to 1 on the page. */
-  g_object_set (self->tags[BKS_MARKUP_MARK], "foreground",
-                dark ? (high ? "#d0d0d0" : "#9a9a9a") : (high ? "#404040" : "#6b6b6b"), NULL);
+  const char *grey = dark ? (high ? "#d0d0d0" : "#9a9a9a") : (high ? "#404040" : "#6b6b6b");
+
+  g_object_set (self->tags[BKS_MARKUP_MARK], "foreground", grey, NULL);
+  g_object_set (self->dimmed, "foreground", grey, NULL);
 }
 
 static void
@@ -71,6 +76,7 @@ create_tags (BksPageMarkup *self)
   self->tags[BKS_MARKUP_STRONG] = gtk_text_buffer_create_tag (buffer, NULL,
                                                               "weight", PANGO_WEIGHT_BOLD, NULL);
   self->tags[BKS_MARKUP_MARK] = gtk_text_buffer_create_tag (buffer, NULL, NULL);
+  self->dimmed = gtk_text_buffer_create_tag (buffer, BKS_PAGE_MARKUP_DIMMED, NULL);
   /* Not invisible: GTK 4.18 ends the program at a click behind invisible text (gtktextbtree.c, byte index off the end
    * of the line). Of no size and no colour they are out of sight too. */
   self->hidden = gtk_text_buffer_create_tag (buffer, BKS_PAGE_MARKUP_HIDDEN, "scale", NO_SIZE,
@@ -133,10 +139,23 @@ hide_range (BksPageMarkup     *self,
             const GtkTextIter *from,
             const GtkTextIter *to)
 {
-  if (self->show_marks || gtk_text_iter_compare (from, to) >= 0)
+  if (gtk_text_iter_compare (from, to) >= 0)
+    return;
+  if (self->dim_others)
+    gtk_text_buffer_apply_tag (self->buffer, self->dimmed, from, to);
+  if (self->show_marks)
     return;
   hide_tagged (self, self->tags[BKS_MARKUP_MARK], self->hidden, from, to);
   hide_tagged (self, self->tags[BKS_MARKUP_BREAK], self->asterism, from, to);
+}
+
+static void
+show_marks_of (BksPageMarkup     *self,
+               const GtkTextIter *from,
+               const GtkTextIter *to)
+{
+  gtk_text_buffer_remove_tag (self->buffer, self->hidden, from, to);
+  gtk_text_buffer_remove_tag (self->buffer, self->asterism, from, to);
 }
 
 static void
@@ -144,8 +163,9 @@ show_range (BksPageMarkup     *self,
             const GtkTextIter *from,
             const GtkTextIter *to)
 {
-  gtk_text_buffer_remove_tag (self->buffer, self->hidden, from, to);
-  gtk_text_buffer_remove_tag (self->buffer, self->asterism, from, to);
+  show_marks_of (self, from, to);
+  if (self->dim_others)
+    gtk_text_buffer_remove_tag (self->buffer, self->dimmed, from, to);
 }
 
 static void
@@ -258,6 +278,9 @@ bks_page_markup_get_property (GObject    *object,
     case PROP_SHOW_MARKS:
       g_value_set_boolean (value, BKS_PAGE_MARKUP (object)->show_marks);
       break;
+    case PROP_DIM_OTHERS:
+      g_value_set_boolean (value, BKS_PAGE_MARKUP (object)->dim_others);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -274,6 +297,9 @@ bks_page_markup_set_property (GObject      *object,
     case PROP_SHOW_MARKS:
       bks_page_markup_set_show_marks (BKS_PAGE_MARKUP (object), g_value_get_boolean (value));
       break;
+    case PROP_DIM_OTHERS:
+      bks_page_markup_set_dim_others (BKS_PAGE_MARKUP (object), g_value_get_boolean (value));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -287,6 +313,9 @@ bks_page_markup_class_init (BksPageMarkupClass *klass)
   object_class->get_property = bks_page_markup_get_property;
   object_class->set_property = bks_page_markup_set_property;
   properties[PROP_SHOW_MARKS] = g_param_spec_boolean ("show-marks", NULL, NULL, FALSE,
+                                                      G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY |
+                                                      G_PARAM_STATIC_STRINGS);
+  properties[PROP_DIM_OTHERS] = g_param_spec_boolean ("dim-others", NULL, NULL, FALSE,
                                                       G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY |
                                                       G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, properties);
@@ -341,8 +370,32 @@ bks_page_markup_set_show_marks (BksPageMarkup *self,
   self->show_marks = show_marks;
   gtk_text_buffer_get_bounds (self->buffer, &start, &end);
   if (show_marks)
-    show_range (self, &start, &end);
+    show_marks_of (self, &start, &end);
   else
     hide_closed (self, &start, &end);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SHOW_MARKS]);
+}
+
+/**
+ * bks_page_markup_set_dim_others:
+ * @self: a markup
+ * @dim_others: whether everything steps back but the paragraph of the caret
+ */
+void
+bks_page_markup_set_dim_others (BksPageMarkup *self,
+                                gboolean       dim_others)
+{
+  GtkTextIter start, end;
+
+  g_return_if_fail (BKS_IS_PAGE_MARKUP (self));
+
+  if (self->dim_others == dim_others)
+    return;
+  gtk_text_buffer_get_bounds (self->buffer, &start, &end);
+  if (!dim_others)
+    gtk_text_buffer_remove_tag (self->buffer, self->dimmed, &start, &end);
+  self->dim_others = dim_others;
+  if (dim_others)
+    hide_closed (self, &start, &end);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_DIM_OTHERS]);
 }

@@ -20,6 +20,8 @@
 #define BOTTOM_MARGIN 160
 /* Between the stars of an asterism, as a multiple of a star. */
 #define ASTERISM_STEP 1.0f
+/* Where the typewriter has its line, from the top of the view: a little above the middle, where a reader looks. */
+#define TYPEWRITER_LINE 0.45
 
 struct _BksPageView
 {
@@ -29,6 +31,9 @@ struct _BksPageView
   GtkWidget *title;
   GtkWidget *bar;
   char      *saved_title;
+  gboolean   typewriter;
+  int        typewriter_height; /* of the view, when the line was last put in its place */
+  guint      scroll_source;
 };
 
 enum
@@ -189,6 +194,47 @@ vadjustment_changed_cb (BksPageView *self)
   g_signal_group_set_target (self->scroll_signals, gtk_scrollable_get_vadjustment (GTK_SCROLLABLE (self)));
 }
 
+static void
+scroll_cb (gpointer data)
+{
+  BksPageView *self = data;
+
+  self->scroll_source = 0;
+  bks_page_view_scroll_to_caret (self, 0);
+}
+
+/* The place is a part of the height. */
+static void
+keep_typewriter_line (BksPageView *self,
+                      int          height)
+{
+  if (!self->typewriter || self->typewriter_height == height)
+    return;
+  self->typewriter_height = height;
+  if (self->scroll_source == 0)
+    self->scroll_source = g_idle_add_once (scroll_cb, self);
+}
+
+/* The typewriter's line can be reached by the first and by the last line of the text. */
+static void
+set_margins (BksPageView *self,
+             int          height,
+             int          top)
+{
+  GtkTextView *view = GTK_TEXT_VIEW (self);
+  int bottom = BOTTOM_MARGIN;
+
+  if (self->typewriter)
+    {
+      top = MAX (top, (int) (height * TYPEWRITER_LINE));
+      bottom = MAX (bottom, height - (int) (height * TYPEWRITER_LINE));
+    }
+  if (gtk_text_view_get_top_margin (view) != top)
+    gtk_text_view_set_top_margin (view, top);
+  if (gtk_text_view_get_bottom_margin (view) != bottom)
+    gtk_text_view_set_bottom_margin (view, bottom);
+}
+
 /* The title is a child that goes with the text; the top margin makes its room.
  * (Not one of gtk_text_view_add_overlay(): in GTK 4.18 those stay when the text scrolls.) */
 static void
@@ -202,12 +248,10 @@ bks_page_view_size_allocate (GtkWidget *widget,
   GtkAdjustment *adjustment = gtk_scrollable_get_vadjustment (GTK_SCROLLABLE (self));
   int margin = width < NARROW ? SIDE_MARGIN_NARROW : SIDE_MARGIN;
   GtkAllocation title = { margin, TITLE_TOP, MAX (1, width - 2 * margin), 0 };
-  int top;
 
   gtk_widget_measure (self->title, GTK_ORIENTATION_VERTICAL, title.width, NULL, &title.height, NULL, NULL);
-  top = TITLE_TOP + title.height + TITLE_BOTTOM;
-  if (gtk_text_view_get_top_margin (view) != top)
-    gtk_text_view_set_top_margin (view, top);
+  set_margins (self, height, TITLE_TOP + title.height + TITLE_BOTTOM);
+  title.y = gtk_text_view_get_top_margin (view) - TITLE_BOTTOM - title.height;
   if (gtk_text_view_get_left_margin (view) != margin)
     {
       gtk_text_view_set_left_margin (view, margin);
@@ -216,6 +260,7 @@ bks_page_view_size_allocate (GtkWidget *widget,
 
   GTK_WIDGET_CLASS (bks_page_view_parent_class)->size_allocate (widget, width, height, baseline);
 
+  keep_typewriter_line (self, height);
   if (adjustment != NULL)
     title.y -= (int) gtk_adjustment_get_value (adjustment);
   gtk_widget_size_allocate (self->title, &title, -1);
@@ -235,6 +280,7 @@ bks_page_view_snapshot (GtkWidget   *widget,
 static void
 draw_asterism (BksPageView *self,
                GtkSnapshot *snapshot,
+               GdkRGBA      colour,
                int          y,
                int          height)
 {
@@ -244,12 +290,10 @@ draw_asterism (BksPageView *self,
   int right = gtk_text_view_get_right_margin (view);
   float middle = left + (gtk_widget_get_width (GTK_WIDGET (self)) - left - right) / 2.f;
   PangoRectangle ink;
-  GdkRGBA colour;
   float step;
 
   pango_layout_get_pixel_extents (star, &ink, NULL);
   step = ink.width * ASTERISM_STEP;
-  gtk_widget_get_color (GTK_WIDGET (self), &colour);
   for (int i = -1; i <= 1; i++)
     {
       /* One above, two below. */
@@ -261,6 +305,23 @@ draw_asterism (BksPageView *self,
       gtk_snapshot_append_layout (snapshot, star, &colour);
       gtk_snapshot_restore (snapshot);
     }
+}
+
+/* An asterism steps back with the text around it. */
+static GdkRGBA
+get_asterism_colour (BksPageView       *self,
+                     const GtkTextIter *line)
+{
+  GtkTextBuffer *buffer = gtk_text_iter_get_buffer (line);
+  GtkTextTag *dimmed = gtk_text_tag_table_lookup (gtk_text_buffer_get_tag_table (buffer), BKS_PAGE_MARKUP_DIMMED);
+  g_autoptr(GdkRGBA) grey = NULL;
+  GdkRGBA colour;
+
+  gtk_widget_get_color (GTK_WIDGET (self), &colour);
+  if (dimmed == NULL || !gtk_text_iter_has_tag (line, dimmed))
+    return colour;
+  g_object_get (dimmed, "foreground-rgba", &grey, NULL);
+  return *grey;
 }
 
 static void
@@ -286,7 +347,7 @@ bks_page_view_snapshot_layer (GtkTextView      *view,
       if (y > sight.y + sight.height)
         return;
       if (gtk_text_iter_has_tag (&line, tag))
-        draw_asterism (BKS_PAGE_VIEW (view), snapshot, y, height);
+        draw_asterism (BKS_PAGE_VIEW (view), snapshot, get_asterism_colour (BKS_PAGE_VIEW (view), &line), y, height);
     }
   while (gtk_text_iter_forward_line (&line));
 }
@@ -402,6 +463,7 @@ bks_page_view_dispose (GObject *object)
 {
   BksPageView *self = BKS_PAGE_VIEW (object);
 
+  g_clear_handle_id (&self->scroll_source, g_source_remove);
   g_clear_object (&self->scroll_signals);
   g_clear_pointer (&self->title, gtk_widget_unparent);
   if (self->bar != NULL)
@@ -564,4 +626,74 @@ bks_page_view_get_width (BksPageView *self,
   layout = gtk_widget_create_pango_layout (GTK_WIDGET (self), sample);
   pango_layout_get_size (layout, &width, NULL);
   return (int) ((gint64) width * measure / (gint64) (sizeof sample - 1) / PANGO_SCALE) + 2 * SIDE_MARGIN;
+}
+
+/**
+ * bks_page_view_set_title_dimmed:
+ * @self: the page
+ * @dimmed: whether the title steps back
+ */
+void
+bks_page_view_set_title_dimmed (BksPageView *self,
+                                gboolean     dimmed)
+{
+  g_return_if_fail (BKS_IS_PAGE_VIEW (self));
+
+  if (dimmed)
+    gtk_widget_add_css_class (self->title, "stepped-back");
+  else
+    gtk_widget_remove_css_class (self->title, "stepped-back");
+}
+
+/**
+ * bks_page_view_set_typewriter:
+ * @self: the page
+ * @typewriter: whether the line that is written stays at the same height, as on a typewriter
+ */
+void
+bks_page_view_set_typewriter (BksPageView *self,
+                              gboolean     typewriter)
+{
+  g_return_if_fail (BKS_IS_PAGE_VIEW (self));
+
+  self->typewriter = typewriter;
+  self->typewriter_height = 0;
+  gtk_widget_queue_resize (GTK_WIDGET (self));
+}
+
+/**
+ * bks_page_view_get_typewriter:
+ * @self: the page
+ *
+ * Returns: whether the line that is written stays at the same height
+ */
+gboolean
+bks_page_view_get_typewriter (BksPageView *self)
+{
+  g_return_val_if_fail (BKS_IS_PAGE_VIEW (self), FALSE);
+
+  return self->typewriter;
+}
+
+/**
+ * bks_page_view_scroll_to_caret:
+ * @self: the page
+ * @margin: how far from the edge of the view at least, as a part of it; up to 0.5
+ *
+ * Brings the caret in sight; with a typewriter's line, onto it.
+ */
+void
+bks_page_view_scroll_to_caret (BksPageView *self,
+                               double       margin)
+{
+  GtkTextView *view = GTK_TEXT_VIEW (self);
+  GtkTextMark *caret;
+
+  g_return_if_fail (BKS_IS_PAGE_VIEW (self));
+
+  caret = gtk_text_buffer_get_insert (gtk_text_view_get_buffer (view));
+  if (self->typewriter)
+    gtk_text_view_scroll_to_mark (view, caret, 0, TRUE, 0, TYPEWRITER_LINE);
+  else
+    gtk_text_view_scroll_to_mark (view, caret, margin, FALSE, 0, 0);
 }

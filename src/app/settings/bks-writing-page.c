@@ -14,6 +14,7 @@ struct _BksWritingPage
   GtkWidget *height_row;
   GtkWidget *measure_row;
   GtkWidget *marks_row;
+  GtkWidget *typewriter_row;
   GtkWidget *spelling_row;
 };
 
@@ -64,6 +65,7 @@ bks_writing_page_class_init (BksWritingPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, BksWritingPage, height_row);
   gtk_widget_class_bind_template_child (widget_class, BksWritingPage, measure_row);
   gtk_widget_class_bind_template_child (widget_class, BksWritingPage, marks_row);
+  gtk_widget_class_bind_template_child (widget_class, BksWritingPage, typewriter_row);
   gtk_widget_class_bind_template_child (widget_class, BksWritingPage, spelling_row);
 }
 
@@ -90,5 +92,6 @@ bks_writing_page_set_settings (BksWritingPage *self,
   g_settings_bind (settings, "line-height", self->height_row, "value", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "measure", self->measure_row, "value", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "show-marks", self->marks_row, "active", G_SETTINGS_BIND_DEFAULT);
+  g_settings_bind (settings, "typewriter-line", self->typewriter_row, "active", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "spell-check", self->spelling_row, "active", G_SETTINGS_BIND_DEFAULT);
 }
