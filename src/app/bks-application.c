@@ -255,6 +255,7 @@ set_accels (BksApplication *self)
     { "win.new-book", { "<Control>n" } },
     { "win.import", { "<Control>o" } },
     { "win.show-help-overlay", { "<Control>question" } },
+    { "win.fullscreen", { "F11" } },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (table); i++)

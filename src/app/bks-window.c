@@ -35,18 +35,38 @@ get_application (BksWindow *self)
   return BKS_APPLICATION (gtk_window_get_application (GTK_WINDOW (self)));
 }
 
+/* What the page of a book does, for those who have no keys. */
+static const struct
+{
+  const char *name;
+  const char *page_action;
+} book_actions[] = {
+  { "find", "studio.find" },
+  { "replace", "studio.replace" },
+  { "find-next", "studio.find-next" },
+  { "find-previous", "studio.find-previous" },
+  { "search-titles", "studio.search-titles" },
+};
+
 static void
 update_actions (BksWindow *self)
 {
   static const char *const names[] = { "new-book", "import" };
   AdwNavigationPage *page = adw_navigation_view_get_visible_page (self->navigation);
   gboolean in_library = page != NULL && page == ADW_NAVIGATION_PAGE (self->library);
+  gboolean in_book = page != NULL && page == ADW_NAVIGATION_PAGE (self->studio_page);
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
       GAction *action = g_action_map_lookup_action (G_ACTION_MAP (self), names[i]);
 
       g_simple_action_set_enabled (G_SIMPLE_ACTION (action), in_library);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (book_actions); i++)
+    {
+      GAction *action = g_action_map_lookup_action (G_ACTION_MAP (self), book_actions[i].name);
+
+      g_simple_action_set_enabled (G_SIMPLE_ACTION (action), in_book);
     }
 }
 
@@ -77,10 +97,53 @@ import_cb (GSimpleAction *action,
   bks_library_page_show_import (BKS_WINDOW (data)->library);
 }
 
+static void
+book_cb (GSimpleAction *action,
+         GVariant      *parameter,
+         gpointer       data)
+{
+  BksWindow *self = data;
+
+  for (guint i = 0; i < G_N_ELEMENTS (book_actions); i++)
+    if (g_str_equal (book_actions[i].name, g_action_get_name (G_ACTION (action))))
+      gtk_widget_activate_action (GTK_WIDGET (self->studio_page), book_actions[i].page_action, NULL);
+}
+
+/* There while there is a book. */
+static void
+set_studio_page (BksWindow     *self,
+                 BksStudioPage *page)
+{
+  self->studio_page = page;
+  g_action_map_remove_action (G_ACTION_MAP (self), "focus-mode");
+  if (page != NULL)
+    {
+      g_autoptr(GPropertyAction) action = g_property_action_new ("focus-mode", page, "focus-mode");
+
+      g_action_map_add_action (G_ACTION_MAP (self), G_ACTION (action));
+    }
+}
+
+static void
+add_view_actions (BksWindow *self,
+                  GSettings *settings)
+{
+  g_autoptr(GAction) typewriter = g_settings_create_action (settings, "typewriter-line");
+  g_autoptr(GPropertyAction) fullscreen = g_property_action_new ("fullscreen", self, "fullscreened");
+
+  g_action_map_add_action (G_ACTION_MAP (self), typewriter);
+  g_action_map_add_action (G_ACTION_MAP (self), G_ACTION (fullscreen));
+}
+
 static const GActionEntry actions[] = {
   { "show-library", show_library_cb },
   { "new-book", new_book_cb },
   { "import", import_cb },
+  { "find", book_cb },
+  { "replace", book_cb },
+  { "find-next", book_cb },
+  { "find-previous", book_cb },
+  { "search-titles", book_cb },
 };
 
 static DexFuture *
@@ -104,7 +167,7 @@ popped_cb (BksWindow         *self,
 
   bks_verb_start (leave_book_fiber, self, NULL, bks_studio_page_get_session (self->studio_page));
   bks_studio_page_leave (self->studio_page);
-  self->studio_page = NULL;
+  set_studio_page (self, NULL);
   /* Who goes back to the library wants to find it; who closes the window wants the book again. */
   if (!self->closing)
     bks_places_set_book (bks_application_get_places (get_application (self)), NULL);
@@ -187,10 +250,10 @@ show_book (BksWindow      *self,
     }
   if (self->library != NULL)
     adw_navigation_view_pop_to_tag (self->navigation, "library");
-  self->studio_page = bks_studio_page_new (bks_application_get_studio (get_application (self)), session,
-                                           bks_application_get_settings (get_application (self)),
-                                           bks_application_get_places (get_application (self)),
-                                           bks_application_get_label (get_application (self)));
+  set_studio_page (self, bks_studio_page_new (bks_application_get_studio (get_application (self)), session,
+                                              bks_application_get_settings (get_application (self)),
+                                              bks_application_get_places (get_application (self)),
+                                              bks_application_get_label (get_application (self))));
   bks_studio_page_add_to_menu (self->studio_page, bks_application_get_month_menu (get_application (self)));
   if (self->library != NULL)
     adw_navigation_view_push (self->navigation, ADW_NAVIGATION_PAGE (self->studio_page));
@@ -389,6 +452,8 @@ bks_window_close_request (GtkWindow *window)
 static void
 bks_window_dispose (GObject *object)
 {
+  /* It holds the window. */
+  g_action_map_remove_action (G_ACTION_MAP (object), "fullscreen");
   gtk_widget_dispose_template (GTK_WIDGET (object), BKS_TYPE_WINDOW);
 
   G_OBJECT_CLASS (bks_window_parent_class)->dispose (object);
@@ -436,6 +501,7 @@ bks_window_new (BksApplication *application)
   g_settings_bind (settings, "window-width", self, "default-width", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "window-height", self, "default-height", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "window-maximized", self, "maximized", G_SETTINGS_BIND_DEFAULT);
+  add_view_actions (self, settings);
   bks_verb_start (wait_studio_fiber, self, NULL, NULL);
   return self;
 }

@@ -8,6 +8,7 @@
 #include "bks-book-dialog.h"
 #include "bks-budget-dialog.h"
 #include "bks-compare-dialog.h"
+#include "bks-find-bar.h"
 #include "bks-help-dialog.h"
 #include "bks-library-page.h"
 #include "bks-local-model-dialog.h"
@@ -127,6 +128,32 @@ show_studio_history (AppFixture *fixture)
 {
   g_settings_set_string (fixture->settings, "inspector-page", "history");
   return show_studio (fixture);
+}
+
+static GtkWidget *
+show_find (AppFixture *fixture)
+{
+  GtkWidget *page = show_studio (fixture);
+  GtkWidget *bar;
+
+  gtk_widget_activate_action (page, "studio.replace", NULL);
+  bar = app_find_widget (page, BKS_TYPE_FIND_BAR, NULL);
+  gtk_editable_set_text (GTK_EDITABLE (app_find_widget (bar, GTK_TYPE_SEARCH_ENTRY, NULL)), "t");
+  app_wait_shown (bar, "1 of 5");
+  gtk_widget_activate_action (page, "studio.find-previous", NULL);
+  app_wait_shown (bar, "5 of 5, from the end");
+  app_let_pass (300);
+  return page;
+}
+
+static GtkWidget *
+show_focus_mode (AppFixture *fixture)
+{
+  GtkWidget *page = show_studio (fixture);
+
+  gtk_widget_activate_action (page, "studio.focus-mode", NULL);
+  app_let_pass (300);
+  return page;
 }
 
 static GtkWidget *
@@ -324,6 +351,8 @@ const AppPage app_pages[] = {
   { "studio", show_studio },
   { "studio-scene", show_studio_scene },
   { "studio-history", show_studio_history },
+  { "studio-find", show_find },
+  { "studio-focus-mode", show_focus_mode },
   { "comparison", show_comparison },
   { "studio-empty", show_empty_studio },
   { "book-details", show_book_details },
@@ -348,6 +377,7 @@ tear_down (AppFixture    *fixture,
            gconstpointer  data)
 {
   g_settings_reset (fixture->settings, "inspector-page");
+  g_settings_reset (fixture->settings, "focus-mode");
   /* A book is closed before its studio is. */
   g_object_set_data (G_OBJECT (fixture->window), "studio", NULL);
   app_fixture_tear_down (fixture, data);

@@ -9,6 +9,7 @@
 
 #include "bks-async.h"
 #include "bks-editor.h"
+#include "bks-find-bar.h"
 #include "bks-page-view.h"
 #include "bks-paste-private.h"
 #include "bks-ui.h"
@@ -36,6 +37,15 @@ struct _BksEditor
   AdwClampScrollable *clamp;
   BksPageView        *view;
   GMenuModel         *format_menu;
+  GtkWidget          *find_bar; /* from the first search on */
+  gboolean            dim_others;
+};
+
+enum
+{
+  PROP_0,
+  PROP_FINDING,
+  N_PROPS
 };
 
 enum
@@ -45,6 +55,7 @@ enum
   N_SIGNALS
 };
 
+static GParamSpec *properties[N_PROPS];
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (BksEditor, bks_editor, GTK_TYPE_WIDGET)
@@ -238,10 +249,9 @@ static void
 keep_margin (gpointer data)
 {
   BksEditor *self = data;
-  GtkTextView *view = GTK_TEXT_VIEW (self->view);
 
   self->margin_source = 0;
-  gtk_text_view_scroll_to_mark (view, gtk_text_buffer_get_insert (gtk_text_view_get_buffer (view)), 0.08, FALSE, 0, 0);
+  bks_page_view_scroll_to_caret (self->view, 0.08);
 }
 
 static void
@@ -250,6 +260,66 @@ edited_cb (BksEditor *self)
   /* After the view has scrolled by itself, which it does to the very edge. */
   if (self->margin_source == 0)
     self->margin_source = g_idle_add_once (keep_margin, self);
+}
+
+/* Only keys: a line that goes away under the pointer is no line to click on. */
+static void
+caret_moved_by_key_cb (BksEditor *self)
+{
+  if (bks_page_view_get_typewriter (self->view))
+    edited_cb (self);
+}
+
+static void
+update_typewriter (BksEditor *self)
+{
+  bks_page_view_set_typewriter (self->view, g_settings_get_boolean (self->settings, "typewriter-line"));
+}
+
+static void
+update_dimmed (BksEditor *self)
+{
+  if (self->manuscript != NULL)
+    bks_page_markup_set_dim_others (bks_manuscript_get_markup (self->manuscript), self->dim_others);
+}
+
+/* Finding */
+
+static void
+find_opened_cb (BksEditor *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FINDING]);
+}
+
+static BksFindBar *
+ensure_find_bar (BksEditor *self)
+{
+  if (self->find_bar == NULL)
+    {
+      self->find_bar = bks_find_bar_new ();
+      g_signal_connect_object (self->find_bar, "moved", G_CALLBACK (bks_editor_reveal_caret), self, G_CONNECT_SWAPPED);
+      g_signal_connect_object (self->find_bar, "closed", G_CALLBACK (bks_editor_focus_text), self, G_CONNECT_SWAPPED);
+      g_signal_connect_object (self->find_bar, "notify::open", G_CALLBACK (find_opened_cb), self, G_CONNECT_SWAPPED);
+      gtk_widget_insert_before (self->find_bar, GTK_WIDGET (self), GTK_WIDGET (self->scroller));
+      bks_find_bar_set_manuscript (BKS_FIND_BAR (self->find_bar), self->manuscript);
+    }
+  return BKS_FIND_BAR (self->find_bar);
+}
+
+static void
+bks_editor_get_property (GObject    *object,
+                         guint       prop_id,
+                         GValue     *value,
+                         GParamSpec *pspec)
+{
+  switch (prop_id)
+    {
+    case PROP_FINDING:
+      g_value_set_boolean (value, bks_editor_get_finding (BKS_EDITOR (object)));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
 }
 
 static void
@@ -264,6 +334,7 @@ bks_editor_dispose (GObject *object)
   g_clear_object (&self->buffer_signals);
   g_clear_object (&self->node_signals);
   detach_spelling (self);
+  g_clear_pointer (&self->find_bar, gtk_widget_unparent);
   gtk_widget_dispose_template (GTK_WIDGET (self), BKS_TYPE_EDITOR);
   g_clear_object (&self->manuscript);
   g_clear_object (&self->checker);
@@ -286,8 +357,14 @@ bks_editor_class_init (BksEditorClass *klass)
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
+  object_class->get_property = bks_editor_get_property;
   object_class->dispose = bks_editor_dispose;
   object_class->finalize = bks_editor_finalize;
+
+  properties[PROP_FINDING] = g_param_spec_boolean ("finding", NULL, NULL, FALSE,
+                                                   G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY |
+                                                   G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
 
   /**
    * BksEditor::caret-moved:
@@ -360,9 +437,14 @@ bks_editor_set_settings (BksEditor *self,
   g_signal_connect_object (settings, "changed::measure", G_CALLBACK (style_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (settings, "changed::show-marks", G_CALLBACK (update_marks), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (settings, "changed::spell-check", G_CALLBACK (update_spelling), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (settings, "changed::typewriter-line", G_CALLBACK (update_typewriter), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->view, "move-cursor", G_CALLBACK (caret_moved_by_key_cb), self,
+                           G_CONNECT_SWAPPED | G_CONNECT_AFTER);
   g_signal_connect_object (self->view, "paste-clipboard", G_CALLBACK (paste_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->view, "type-changed", G_CALLBACK (style_changed_cb), self, G_CONNECT_SWAPPED);
   style_changed_cb (self);
+  update_typewriter (self);
 }
 
 /**
@@ -423,10 +505,13 @@ bks_editor_set_manuscript (BksEditor     *self,
   g_signal_group_set_target (self->node_signals, session != NULL ? bks_node_session_get_node (session) : NULL);
   g_signal_group_set_target (self->buffer_signals,
                              manuscript != NULL ? bks_manuscript_get_buffer (manuscript) : NULL);
+  if (self->find_bar != NULL)
+    bks_find_bar_set_manuscript (BKS_FIND_BAR (self->find_bar), manuscript);
   if (manuscript != NULL)
     {
       update_title (self);
       update_marks (self);
+      update_dimmed (self);
       gtk_text_view_set_buffer (GTK_TEXT_VIEW (self->view),
                                 GTK_TEXT_BUFFER (bks_manuscript_get_buffer (manuscript)));
       bks_ui_after_paint (GTK_WIDGET (self), update_spelling_later);
@@ -495,8 +580,85 @@ bks_editor_reveal_caret (BksEditor *self)
 
   buffer = gtk_text_view_get_buffer (GTK_TEXT_VIEW (self->view));
   gtk_text_buffer_get_iter_at_mark (buffer, &caret, gtk_text_buffer_get_insert (buffer));
-  if (gtk_text_iter_is_start (&caret))
+  if (gtk_text_iter_is_start (&caret) && !bks_page_view_get_typewriter (self->view))
     gtk_adjustment_set_value (gtk_scrolled_window_get_vadjustment (self->scroller), 0);
   else
-    gtk_text_view_scroll_to_mark (GTK_TEXT_VIEW (self->view), gtk_text_buffer_get_insert (buffer), 0.1, FALSE, 0, 0);
+    bks_page_view_scroll_to_caret (self->view, 0.1);
+}
+
+/**
+ * bks_editor_find:
+ * @self: an editor with a text
+ * @replace: whether the person wants to replace
+ *
+ * Asks what to find in the text.
+ */
+void
+bks_editor_find (BksEditor *self,
+                 gboolean   replace)
+{
+  g_return_if_fail (BKS_IS_EDITOR (self));
+
+  if (self->manuscript != NULL)
+    bks_find_bar_open (ensure_find_bar (self), replace);
+}
+
+/**
+ * bks_editor_find_again:
+ * @self: an editor with a text
+ * @backwards: whether to go to the one before
+ *
+ * Goes to the next place of what was last looked for.
+ */
+void
+bks_editor_find_again (BksEditor *self,
+                       gboolean   backwards)
+{
+  g_return_if_fail (BKS_IS_EDITOR (self));
+
+  if (self->manuscript != NULL)
+    bks_find_bar_go (ensure_find_bar (self), backwards);
+}
+
+/**
+ * bks_editor_end_find:
+ * @self: an editor
+ */
+void
+bks_editor_end_find (BksEditor *self)
+{
+  g_return_if_fail (BKS_IS_EDITOR (self));
+
+  if (self->find_bar != NULL)
+    bks_find_bar_close (BKS_FIND_BAR (self->find_bar));
+}
+
+/**
+ * bks_editor_get_finding:
+ * @self: an editor
+ *
+ * Returns: whether the find bar is in sight
+ */
+gboolean
+bks_editor_get_finding (BksEditor *self)
+{
+  g_return_val_if_fail (BKS_IS_EDITOR (self), FALSE);
+
+  return self->find_bar != NULL && bks_find_bar_get_open (BKS_FIND_BAR (self->find_bar));
+}
+
+/**
+ * bks_editor_set_dim_others:
+ * @self: an editor
+ * @dim_others: whether everything steps back but the paragraph of the caret
+ */
+void
+bks_editor_set_dim_others (BksEditor *self,
+                           gboolean   dim_others)
+{
+  g_return_if_fail (BKS_IS_EDITOR (self));
+
+  self->dim_others = dim_others;
+  bks_page_view_set_title_dimmed (self->view, dim_others);
+  update_dimmed (self);
 }

@@ -11,6 +11,7 @@
 #include "bks-editor.h"
 #include "bks-error.h"
 #include "bks-export-dialog.h"
+#include "bks-frame.h"
 #include "bks-inspector.h"
 #include "bks-manuscript.h"
 #include "bks-studio-page.h"
@@ -30,10 +31,16 @@ struct _BksStudioPage
   GSignalGroup   *node_signals;
   char           *wanted;      /* the node that is being opened */
   guint           saved_source;
+  BksFrame       *frame;       /* from the first time on that some of it is away */
+  gboolean        focus_mode;
 
   AdwNavigationSplitView *binder_split;
   AdwNavigationPage      *binder_page;
   AdwNavigationPage      *editor_page;
+  AdwToolbarView         *binder_bars;
+  AdwToolbarView         *text_bars;
+  AdwHeaderBar           *header;
+  GtkMenuButton          *menu_button;
   AdwMultiLayoutView     *layouts;
   AdwOverlaySplitView    *inspector_split;
   AdwBottomSheet         *inspector_sheet;
@@ -48,6 +55,15 @@ struct _BksStudioPage
   BksEditor              *editor;
   GMenu                  *primary_menu;
 };
+
+enum
+{
+  PROP_0,
+  PROP_FOCUS_MODE,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (BksStudioPage, bks_studio_page, ADW_TYPE_NAVIGATION_PAGE)
 
@@ -159,6 +175,17 @@ go_to_place (BksStudioPage *self,
   gtk_text_buffer_place_cursor (buffer, &caret);
 }
 
+/* What needs a text to work on. */
+static void
+update_actions (BksStudioPage *self)
+{
+  static const char *const names[] = { "studio.find", "studio.replace", "studio.find-next", "studio.find-previous" };
+  gboolean has_text = bks_editor_get_manuscript (self->editor) != NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    gtk_widget_action_set_enabled (GTK_WIDGET (self), names[i], has_text);
+}
+
 static void
 show_manuscript (BksStudioPage *self,
                  BksManuscript *manuscript)
@@ -172,6 +199,7 @@ show_manuscript (BksStudioPage *self,
   g_signal_group_set_target (self->session_signals, session);
   g_signal_group_set_target (self->node_signals, bks_node_session_get_node (session));
   gtk_stack_set_visible_child_name (self->editor_stack, "text");
+  update_actions (self);
   update_title (self);
 }
 
@@ -228,6 +256,7 @@ show_nothing (BksStudioPage *self)
   adw_window_title_set_title (self->title, "");
   adw_window_title_set_subtitle (self->title, "");
   gtk_stack_set_visible_child_name (self->editor_stack, "nothing");
+  update_actions (self);
   focus_content (self);
 }
 
@@ -346,7 +375,7 @@ inspector_toggled_cb (BksStudioPage *self)
     adw_bottom_sheet_set_open (self->inspector_sheet, active);
   else
     adw_overlay_split_view_set_show_sidebar (self->inspector_split, active);
-  if (!is_narrow (self) && !adw_overlay_split_view_get_collapsed (self->inspector_split))
+  if (!is_narrow (self) && !adw_overlay_split_view_get_collapsed (self->inspector_split) && !self->focus_mode)
     g_settings_set_boolean (self->settings, "show-inspector", active);
 }
 
@@ -372,7 +401,7 @@ layout_changed_cb (BksStudioPage *self)
 
   if (self->layouts == NULL || self->settings == NULL)
     return;
-  beside = !is_narrow (self) && !adw_overlay_split_view_get_collapsed (self->inspector_split);
+  beside = !is_narrow (self) && !adw_overlay_split_view_get_collapsed (self->inspector_split) && !self->focus_mode;
   adw_overlay_split_view_set_show_sidebar (self->inspector_split,
                                            beside && g_settings_get_boolean (self->settings, "show-inspector"));
   adw_bottom_sheet_set_open (self->inspector_sheet, FALSE);
@@ -391,7 +420,123 @@ show_content_changed_cb (BksStudioPage *self)
   gtk_widget_activate_action (GTK_WIDGET (self), "navigation.pop", NULL);
 }
 
+/* Focus mode and full screen */
+
+static void
+finding_changed_cb (BksStudioPage *self)
+{
+  if (self->frame != NULL)
+    bks_frame_set_finding (self->frame, bks_editor_get_finding (self->editor));
+}
+
+static BksFrame *
+ensure_frame (BksStudioPage *self)
+{
+  if (self->frame == NULL)
+    {
+      self->frame = bks_frame_new (GTK_WIDGET (self), self->binder_split, self->text_bars, self->binder_bars,
+                                   self->header, self->menu_button);
+      g_signal_connect_object (self->editor, "notify::finding", G_CALLBACK (finding_changed_cb), self,
+                               G_CONNECT_SWAPPED);
+      finding_changed_cb (self);
+    }
+  return self->frame;
+}
+
+static void
+set_focus_mode (BksStudioPage *self,
+                gboolean       focus_mode)
+{
+  if (self->focus_mode == focus_mode)
+    return;
+  self->focus_mode = focus_mode;
+  bks_editor_set_dim_others (self->editor, focus_mode);
+  bks_frame_set_focus_mode (ensure_frame (self), focus_mode);
+  layout_changed_cb (self);
+  if (focus_mode)
+    {
+      adw_navigation_split_view_set_show_content (self->binder_split, TRUE);
+      focus_content (self);
+    }
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FOCUS_MODE]);
+}
+
+/* By the person, not as it was the last time. */
+static void
+change_focus_mode (BksStudioPage *self,
+                   gboolean       focus_mode)
+{
+  if (self->focus_mode == focus_mode)
+    return;
+  set_focus_mode (self, focus_mode);
+  g_settings_set_boolean (self->settings, "focus-mode", focus_mode);
+  if (focus_mode)
+    bks_ui_toast (GTK_WIDGET (self), _("Focus mode. Esc leaves it."));
+}
+
+static void
+fullscreen_changed_cb (BksStudioPage *self,
+                       GParamSpec    *pspec,
+                       GtkWindow     *window)
+{
+  gboolean fullscreen = gtk_window_is_fullscreen (window);
+
+  if (self->editor != NULL && (fullscreen || self->frame != NULL))
+    bks_frame_set_fullscreen (ensure_frame (self), fullscreen);
+}
+
+static gboolean
+escape_cb (GtkWidget *widget,
+           GVariant  *arguments,
+           gpointer   data)
+{
+  BksStudioPage *self = BKS_STUDIO_PAGE (widget);
+
+  if (bks_editor_get_finding (self->editor))
+    bks_editor_end_find (self->editor);
+  else if (self->focus_mode)
+    change_focus_mode (self, FALSE);
+  else
+    return GDK_EVENT_PROPAGATE;
+  return GDK_EVENT_STOP;
+}
+
 /* Actions */
+
+static void
+find_action (GtkWidget  *widget,
+             const char *name,
+             GVariant   *parameter)
+{
+  BksStudioPage *self = BKS_STUDIO_PAGE (widget);
+
+  node_opened_cb (self);
+  bks_editor_find (self->editor, g_str_equal (name, "studio.replace"));
+}
+
+static void
+find_again_action (GtkWidget  *widget,
+                   const char *name,
+                   GVariant   *parameter)
+{
+  BksStudioPage *self = BKS_STUDIO_PAGE (widget);
+
+  node_opened_cb (self);
+  bks_editor_find_again (self->editor, g_str_equal (name, "studio.find-previous"));
+}
+
+static void
+search_titles_action (GtkWidget  *widget,
+                      const char *name,
+                      GVariant   *parameter)
+{
+  BksStudioPage *self = BKS_STUDIO_PAGE (widget);
+
+  change_focus_mode (self, FALSE);
+  if (adw_navigation_split_view_get_collapsed (self->binder_split))
+    adw_navigation_split_view_set_show_content (self->binder_split, FALSE);
+  gtk_widget_activate_action (GTK_WIDGET (self->binder), "binder.search", NULL);
+}
 
 static DexFuture *
 save_fiber (gpointer data)
@@ -508,8 +653,13 @@ bks_studio_page_root (GtkWidget *widget)
   GTK_WIDGET_CLASS (bks_studio_page_parent_class)->root (widget);
 
   if (GTK_IS_WINDOW (gtk_widget_get_root (widget)))
-    g_signal_connect_object (gtk_widget_get_root (widget), "notify::is-active", G_CALLBACK (active_changed_cb),
-                             widget, G_CONNECT_SWAPPED);
+    {
+      g_signal_connect_object (gtk_widget_get_root (widget), "notify::is-active", G_CALLBACK (active_changed_cb),
+                               widget, G_CONNECT_SWAPPED);
+      g_signal_connect_object (gtk_widget_get_root (widget), "notify::fullscreened",
+                               G_CALLBACK (fullscreen_changed_cb), widget, G_CONNECT_SWAPPED);
+      fullscreen_changed_cb (BKS_STUDIO_PAGE (widget), NULL, GTK_WINDOW (gtk_widget_get_root (widget)));
+    }
   bks_ui_after_paint (widget, go_on_after_paint);
 }
 
@@ -517,6 +667,7 @@ static void
 bks_studio_page_unroot (GtkWidget *widget)
 {
   g_signal_handlers_disconnect_by_func (gtk_widget_get_root (widget), active_changed_cb, widget);
+  g_signal_handlers_disconnect_by_func (gtk_widget_get_root (widget), fullscreen_changed_cb, widget);
 
   GTK_WIDGET_CLASS (bks_studio_page_parent_class)->unroot (widget);
 }
@@ -528,11 +679,44 @@ shown_cb (BksStudioPage *self)
 }
 
 static void
+bks_studio_page_get_property (GObject    *object,
+                              guint       prop_id,
+                              GValue     *value,
+                              GParamSpec *pspec)
+{
+  switch (prop_id)
+    {
+    case PROP_FOCUS_MODE:
+      g_value_set_boolean (value, BKS_STUDIO_PAGE (object)->focus_mode);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+bks_studio_page_set_property (GObject      *object,
+                              guint         prop_id,
+                              const GValue *value,
+                              GParamSpec   *pspec)
+{
+  switch (prop_id)
+    {
+    case PROP_FOCUS_MODE:
+      change_focus_mode (BKS_STUDIO_PAGE (object), g_value_get_boolean (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
 bks_studio_page_dispose (GObject *object)
 {
   BksStudioPage *self = BKS_STUDIO_PAGE (object);
 
   bks_studio_page_leave (self);
+  g_clear_object (&self->frame);
   g_clear_object (&self->session_signals);
   g_clear_object (&self->node_signals);
   gtk_widget_dispose_template (GTK_WIDGET (self), BKS_TYPE_STUDIO_PAGE);
@@ -554,6 +738,24 @@ bks_studio_page_finalize (GObject *object)
 }
 
 static void
+add_bindings (GtkWidgetClass *widget_class)
+{
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_s, GDK_CONTROL_MASK, "studio.save", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Return, GDK_ALT_MASK, "studio.details", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F9, 0, "studio.toggle-inspector", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_n, GDK_CONTROL_MASK, "studio.add", "s", "chapter");
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_f, GDK_CONTROL_MASK, "studio.find", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_h, GDK_CONTROL_MASK, "studio.replace", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_g, GDK_CONTROL_MASK, "studio.find-next", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_g, GDK_CONTROL_MASK | GDK_SHIFT_MASK,
+                                       "studio.find-previous", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_f, GDK_CONTROL_MASK | GDK_SHIFT_MASK,
+                                       "studio.search-titles", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F8, 0, "studio.focus-mode", NULL);
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_Escape, 0, escape_cb, NULL);
+}
+
+static void
 install_actions (GtkWidgetClass *widget_class)
 {
   gtk_widget_class_install_action (widget_class, "studio.save", NULL, save_action);
@@ -561,10 +763,13 @@ install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "studio.details", NULL, details_action);
   gtk_widget_class_install_action (widget_class, "studio.add", "s", add_action);
   gtk_widget_class_install_action (widget_class, "studio.toggle-inspector", NULL, toggle_inspector_action);
-  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_s, GDK_CONTROL_MASK, "studio.save", NULL);
-  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Return, GDK_ALT_MASK, "studio.details", NULL);
-  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F9, 0, "studio.toggle-inspector", NULL);
-  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_n, GDK_CONTROL_MASK, "studio.add", "s", "chapter");
+  gtk_widget_class_install_action (widget_class, "studio.find", NULL, find_action);
+  gtk_widget_class_install_action (widget_class, "studio.replace", NULL, find_action);
+  gtk_widget_class_install_action (widget_class, "studio.find-next", NULL, find_again_action);
+  gtk_widget_class_install_action (widget_class, "studio.find-previous", NULL, find_again_action);
+  gtk_widget_class_install_action (widget_class, "studio.search-titles", NULL, search_titles_action);
+  gtk_widget_class_install_property_action (widget_class, "studio.focus-mode", "focus-mode");
+  add_bindings (widget_class);
 }
 
 static void
@@ -574,6 +779,10 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, primary_menu);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, binder_page);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, editor_page);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, binder_bars);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, text_bars);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, header);
+  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, menu_button);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, layouts);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, inspector_split);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, inspector_sheet);
@@ -594,10 +803,17 @@ bks_studio_page_class_init (BksStudioPageClass *klass)
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
+  object_class->get_property = bks_studio_page_get_property;
+  object_class->set_property = bks_studio_page_set_property;
   object_class->dispose = bks_studio_page_dispose;
   object_class->finalize = bks_studio_page_finalize;
   widget_class->root = bks_studio_page_root;
   widget_class->unroot = bks_studio_page_unroot;
+
+  properties[PROP_FOCUS_MODE] = g_param_spec_boolean ("focus-mode", NULL, NULL, FALSE,
+                                                      G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY |
+                                                      G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
 
   g_type_ensure (BKS_TYPE_BINDER);
   g_type_ensure (BKS_TYPE_EDITOR);
@@ -720,6 +936,7 @@ bks_studio_page_new (BksStudio      *studio,
   bks_binder_set_session (self->binder, session);
   open_where_left (self);
   layout_changed_cb (self);
+  set_focus_mode (self, g_settings_get_boolean (settings, "focus-mode"));
   return self;
 }
 

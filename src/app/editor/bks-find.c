@@ -1,0 +1,671 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "bks-app"
+
+#include "config.h"
+
+#include <adwaita.h>
+
+#include "bks-find-pattern.h"
+#include "bks-find.h"
+
+struct _BksFind
+{
+  GObject parent_instance;
+
+  BksManuscript           *manuscript;
+  GtkSourceSearchSettings *settings;
+  GtkSourceSearchContext  *context; /* while there is something to look for */
+  GtkTextTag              *found_tag; /* on all there are */
+  GCancellable            *cancellable; /* of the search that is under way */
+  GtkTextMark             *from;  /* where the search for other words begins */
+  GtkTextMark             *start; /* the one found last */
+  GtkTextMark             *end;
+  char                    *text;
+  gboolean                 match_case;
+  gboolean                 whole_words;
+  gboolean                 backwards; /* the search that is under way */
+};
+
+enum
+{
+  PROP_0,
+  PROP_TEXT,
+  PROP_MATCH_CASE,
+  PROP_WHOLE_WORDS,
+  N_PROPS
+};
+
+enum
+{
+  CHANGED,
+  MOVED,
+  N_SIGNALS
+};
+
+static GParamSpec *properties[N_PROPS];
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (BksFind, bks_find, G_TYPE_OBJECT)
+
+static GtkTextBuffer *
+get_buffer (BksFind *self)
+{
+  return self->manuscript != NULL ? GTK_TEXT_BUFFER (bks_manuscript_get_buffer (self->manuscript)) : NULL;
+}
+
+static void
+changed_cb (BksFind *self)
+{
+  g_signal_emit (self, signals[CHANGED], 0);
+}
+
+/* What is found is marked as with a pen. Its letters have a colour of their own, for those around may be dimmed. */
+static void
+update_style (BksFind *self)
+{
+  AdwStyleManager *manager = adw_style_manager_get_default ();
+  gboolean dark = adw_style_manager_get_dark (manager);
+  gboolean high = adw_style_manager_get_high_contrast (manager);
+
+  /* 8 to 1 and more, of the palette's yellows. */
+  if (self->found_tag != NULL)
+    g_object_set (self->found_tag,
+                  "background", dark && !high ? "#5c4a06" : high ? "#f6d32d" : "#f9f06b",
+                  "foreground", dark && !high ? "#ffffff" : "#000000",
+                  NULL);
+}
+
+static void
+tag_added_cb (BksFind    *self,
+              GtkTextTag *tag)
+{
+  g_set_object (&self->found_tag, tag);
+}
+
+static void
+drop_context (BksFind *self)
+{
+  g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
+  if (self->context == NULL)
+    return;
+  g_signal_handlers_disconnect_by_data (self->context, self);
+  g_clear_object (&self->found_tag);
+  g_clear_object (&self->context);
+}
+
+static gboolean
+is_wanted (BksFind *self)
+{
+  return self->manuscript != NULL && *self->text != '\0';
+}
+
+static void
+make_context (BksFind *self)
+{
+  GtkTextTagTable *table;
+  gulong added;
+
+  if (self->context != NULL || !is_wanted (self))
+    return;
+  /* It would take its colours from a scheme for source code, which the page has none of; and a style of one's own
+   * cannot be made (in GtkSourceView 5.16 it forgets what is set). So the tag it makes is coloured. */
+  table = gtk_text_buffer_get_tag_table (get_buffer (self));
+  added = g_signal_connect_swapped (table, "tag-added", G_CALLBACK (tag_added_cb), self);
+  self->context = g_object_new (GTK_SOURCE_TYPE_SEARCH_CONTEXT,
+                                "buffer", bks_manuscript_get_buffer (self->manuscript),
+                                "settings", self->settings,
+                                "highlight", FALSE,
+                                NULL);
+  g_signal_handler_disconnect (table, added);
+  update_style (self);
+  g_signal_connect_object (self->context, "notify::occurrences-count", G_CALLBACK (changed_cb), self,
+                           G_CONNECT_SWAPPED);
+}
+
+static void
+update_pattern (BksFind *self)
+{
+  g_autofree char *pattern = NULL;
+
+  if (is_wanted (self))
+    {
+      pattern = bks_find_pattern_new (self->text, self->whole_words);
+      gtk_source_search_settings_set_case_sensitive (self->settings, self->match_case);
+      gtk_source_search_settings_set_search_text (self->settings, pattern);
+      make_context (self);
+    }
+  else
+    drop_context (self);
+  changed_cb (self);
+}
+
+/* Going to what is found */
+
+static void
+get_bounds (BksFind     *self,
+            GtkTextIter *start,
+            GtkTextIter *end)
+{
+  GtkTextBuffer *buffer = get_buffer (self);
+
+  gtk_text_buffer_get_iter_at_mark (buffer, start, self->start);
+  gtk_text_buffer_get_iter_at_mark (buffer, end, self->end);
+}
+
+/* Whether the selection is what was found last. */
+static gboolean
+is_on_found (BksFind *self)
+{
+  GtkTextIter start, end, from, to;
+
+  if (self->context == NULL ||
+      !gtk_text_buffer_get_selection_bounds (get_buffer (self), &from, &to))
+    return FALSE;
+  get_bounds (self, &start, &end);
+  return gtk_text_iter_equal (&start, &from) && gtk_text_iter_equal (&end, &to);
+}
+
+static void
+select_found (BksFind     *self,
+              GtkTextIter *start,
+              GtkTextIter *end)
+{
+  GtkTextBuffer *buffer = get_buffer (self);
+
+  gtk_text_buffer_move_mark (buffer, self->from, start);
+  gtk_text_buffer_move_mark (buffer, self->start, start);
+  gtk_text_buffer_move_mark (buffer, self->end, end);
+  gtk_text_buffer_select_range (buffer, end, start);
+}
+
+static void
+found_cb (GObject      *object,
+          GAsyncResult *result,
+          gpointer      data)
+{
+  GtkSourceSearchContext *context = GTK_SOURCE_SEARCH_CONTEXT (object);
+  g_autoptr(BksFind) self = data;
+  g_autoptr(GError) error = NULL;
+  GtkTextIter start, end;
+  gboolean wrapped;
+  gboolean found = self->backwards ? gtk_source_search_context_backward_finish (context, result, &start, &end,
+                                                                                &wrapped, &error)
+                                   : gtk_source_search_context_forward_finish (context, result, &start, &end,
+                                                                               &wrapped, &error);
+
+  /* Cancelled: another one is under way, or nothing any more. */
+  if (error != NULL || context != self->context)
+    return;
+  if (found)
+    {
+      select_found (self, &start, &end);
+      g_signal_emit (self, signals[MOVED], 0,
+                     !wrapped ? BKS_FIND_DIRECT : self->backwards ? BKS_FIND_FROM_END : BKS_FIND_FROM_START);
+    }
+  changed_cb (self);
+}
+
+static void
+search (BksFind     *self,
+        GtkTextIter *from,
+        gboolean     backwards)
+{
+  g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
+  if (self->context == NULL)
+    return;
+  self->cancellable = g_cancellable_new ();
+  self->backwards = backwards;
+  if (backwards)
+    gtk_source_search_context_backward_async (self->context, from, self->cancellable, found_cb, g_object_ref (self));
+  else
+    gtk_source_search_context_forward_async (self->context, from, self->cancellable, found_cb, g_object_ref (self));
+}
+
+static void
+forget_marks (BksFind *self)
+{
+  GtkTextBuffer *buffer = get_buffer (self);
+
+  if (buffer == NULL)
+    return;
+  gtk_text_buffer_delete_mark (buffer, self->from);
+  gtk_text_buffer_delete_mark (buffer, self->start);
+  gtk_text_buffer_delete_mark (buffer, self->end);
+}
+
+static void
+make_marks (BksFind *self)
+{
+  GtkTextBuffer *buffer = get_buffer (self);
+  GtkTextIter start;
+
+  if (buffer == NULL)
+    return;
+  gtk_text_buffer_get_start_iter (buffer, &start);
+  self->from = gtk_text_buffer_create_mark (buffer, NULL, &start, TRUE);
+  self->start = gtk_text_buffer_create_mark (buffer, NULL, &start, TRUE);
+  self->end = gtk_text_buffer_create_mark (buffer, NULL, &start, TRUE);
+}
+
+/* Replacing */
+
+/* Marks around nothing would be read as asterisks. */
+static void
+widen_to_marks (GtkTextIter *start,
+                GtkTextIter *end)
+{
+  GtkTextIter before = *start;
+  GtkTextIter after = *end;
+
+  while (gtk_text_iter_backward_char (&before) && (gtk_text_iter_get_char (&before) == '*' ||
+                                                   gtk_text_iter_get_char (&before) == '_') &&
+         gtk_text_iter_get_char (&before) == gtk_text_iter_get_char (&after))
+    {
+      gtk_text_iter_forward_char (&after);
+      *start = before;
+      *end = after;
+    }
+}
+
+static void
+replace_range (BksFind     *self,
+               GtkTextIter *start,
+               GtkTextIter *end,
+               const char  *replacement)
+{
+  GtkTextBuffer *buffer = get_buffer (self);
+  g_autofree char *found = gtk_text_buffer_get_slice (buffer, start, end, TRUE);
+  g_autofree char *text = bks_find_pattern_replace (found, self->text, replacement);
+
+  if (*text == '\0')
+    widen_to_marks (start, end);
+  gtk_text_buffer_delete (buffer, start, end);
+  gtk_text_buffer_insert (buffer, start, text, -1);
+}
+
+typedef struct
+{
+  int start;
+  int end;
+} Range;
+
+/* All there are, in characters. The context would go from one to the next, each time over marks and tags. */
+static GArray *
+list_ranges (BksFind *self)
+{
+  g_autofree char *text = bks_manuscript_dup_text (self->manuscript);
+  g_autofree char *pattern = bks_find_pattern_new (self->text, self->whole_words);
+  g_autoptr(GRegex) regex = g_regex_new (pattern, G_REGEX_MULTILINE | G_REGEX_OPTIMIZE |
+                                         (self->match_case ? 0 : G_REGEX_CASELESS), 0, NULL);
+  GArray *ranges = g_array_new (FALSE, FALSE, sizeof (Range));
+  g_autoptr(GMatchInfo) info = NULL;
+  const char *at = text;
+  int offset = 0;
+
+  g_return_val_if_fail (regex != NULL, ranges);
+  g_regex_match (regex, text, 0, &info);
+  for (; g_match_info_matches (info); g_match_info_next (info, NULL))
+    {
+      int start, end;
+      Range range;
+
+      g_match_info_fetch_pos (info, 0, &start, &end);
+      range.start = offset + (int) g_utf8_pointer_to_offset (at, text + start);
+      range.end = range.start + (int) g_utf8_pointer_to_offset (text + start, text + end);
+      offset = range.end;
+      at = text + end;
+      g_array_append_val (ranges, range);
+    }
+  return ranges;
+}
+
+static void
+bks_find_get_property (GObject    *object,
+                       guint       prop_id,
+                       GValue     *value,
+                       GParamSpec *pspec)
+{
+  BksFind *self = BKS_FIND (object);
+
+  switch (prop_id)
+    {
+    case PROP_TEXT:
+      g_value_set_string (value, self->text);
+      break;
+    case PROP_MATCH_CASE:
+      g_value_set_boolean (value, self->match_case);
+      break;
+    case PROP_WHOLE_WORDS:
+      g_value_set_boolean (value, self->whole_words);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+set_option (BksFind    *self,
+            gboolean   *option,
+            gboolean    value,
+            GParamSpec *pspec)
+{
+  if (*option == value)
+    return;
+  *option = value;
+  update_pattern (self);
+  bks_find_again (self);
+  g_object_notify_by_pspec (G_OBJECT (self), pspec);
+}
+
+static void
+bks_find_set_property (GObject      *object,
+                       guint         prop_id,
+                       const GValue *value,
+                       GParamSpec   *pspec)
+{
+  BksFind *self = BKS_FIND (object);
+
+  switch (prop_id)
+    {
+    case PROP_TEXT:
+      bks_find_set_text (self, g_value_get_string (value));
+      break;
+    case PROP_MATCH_CASE:
+      set_option (self, &self->match_case, g_value_get_boolean (value), pspec);
+      break;
+    case PROP_WHOLE_WORDS:
+      set_option (self, &self->whole_words, g_value_get_boolean (value), pspec);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+bks_find_dispose (GObject *object)
+{
+  BksFind *self = BKS_FIND (object);
+
+  bks_find_set_manuscript (self, NULL);
+  g_clear_object (&self->settings);
+
+  G_OBJECT_CLASS (bks_find_parent_class)->dispose (object);
+}
+
+static void
+bks_find_finalize (GObject *object)
+{
+  g_free (BKS_FIND (object)->text);
+
+  G_OBJECT_CLASS (bks_find_parent_class)->finalize (object);
+}
+
+static void
+bks_find_class_init (BksFindClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GParamFlags flags = G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS;
+
+  object_class->get_property = bks_find_get_property;
+  object_class->set_property = bks_find_set_property;
+  object_class->dispose = bks_find_dispose;
+  object_class->finalize = bks_find_finalize;
+  properties[PROP_TEXT] = g_param_spec_string ("text", NULL, NULL, "", flags);
+  properties[PROP_MATCH_CASE] = g_param_spec_boolean ("match-case", NULL, NULL, FALSE, flags);
+  properties[PROP_WHOLE_WORDS] = g_param_spec_boolean ("whole-words", NULL, NULL, FALSE, flags);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+
+  /**
+   * BksFind::changed:
+   * @self: the search
+   *
+   * Count or position may be others now.
+   */
+  signals[CHANGED] = g_signal_new ("changed", BKS_TYPE_FIND, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * BksFind::moved:
+   * @self: the search
+   * @wrap: a #BksFindWrap: whether it went on from the other end of the text
+   *
+   * What was found is selected.
+   */
+  signals[MOVED] = g_signal_new ("moved", BKS_TYPE_FIND, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                 G_TYPE_NONE, 1, G_TYPE_UINT);
+}
+
+static void
+bks_find_init (BksFind *self)
+{
+  AdwStyleManager *manager = adw_style_manager_get_default ();
+
+  self->text = g_strdup ("");
+  self->settings = gtk_source_search_settings_new ();
+  gtk_source_search_settings_set_regex_enabled (self->settings, TRUE);
+  gtk_source_search_settings_set_wrap_around (self->settings, TRUE);
+  g_signal_connect_object (manager, "notify::dark", G_CALLBACK (update_style), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (manager, "notify::high-contrast", G_CALLBACK (update_style), self, G_CONNECT_SWAPPED);
+}
+
+/**
+ * bks_find_new:
+ *
+ * Returns: (transfer full): a search for nothing yet
+ */
+BksFind *
+bks_find_new (void)
+{
+  return g_object_new (BKS_TYPE_FIND, NULL);
+}
+
+/**
+ * bks_find_set_manuscript:
+ * @self: a search
+ * @manuscript: (nullable): where to look; what was found elsewhere loses its colour
+ */
+void
+bks_find_set_manuscript (BksFind       *self,
+                         BksManuscript *manuscript)
+{
+  g_return_if_fail (BKS_IS_FIND (self));
+
+  if (self->manuscript == manuscript)
+    return;
+  drop_context (self);
+  forget_marks (self);
+  g_set_object (&self->manuscript, manuscript);
+  make_marks (self);
+  if (manuscript != NULL)
+    bks_find_begin (self);
+  update_pattern (self);
+}
+
+/**
+ * bks_find_set_text:
+ * @self: a search
+ * @text: what to look for; nothing if empty
+ *
+ * Goes to the first one behind the place where the search began.
+ */
+void
+bks_find_set_text (BksFind    *self,
+                   const char *text)
+{
+  g_return_if_fail (BKS_IS_FIND (self));
+
+  if (!g_set_str (&self->text, text != NULL ? text : ""))
+    return;
+  update_pattern (self);
+  bks_find_again (self);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_TEXT]);
+}
+
+/**
+ * bks_find_begin:
+ * @self: a search
+ *
+ * The search for other words begins where the caret is.
+ */
+void
+bks_find_begin (BksFind *self)
+{
+  GtkTextBuffer *buffer;
+  GtkTextIter start, end;
+
+  g_return_if_fail (BKS_IS_FIND (self));
+
+  buffer = get_buffer (self);
+  if (buffer == NULL)
+    return;
+  gtk_text_buffer_get_selection_bounds (buffer, &start, &end);
+  gtk_text_buffer_move_mark (buffer, self->from, &start);
+}
+
+/**
+ * bks_find_again:
+ * @self: a search
+ *
+ * Goes to the first one behind the place where the search began.
+ */
+void
+bks_find_again (BksFind *self)
+{
+  GtkTextIter from;
+
+  g_return_if_fail (BKS_IS_FIND (self));
+
+  if (self->context == NULL)
+    return;
+  gtk_text_buffer_get_iter_at_mark (get_buffer (self), &from, self->from);
+  search (self, &from, FALSE);
+}
+
+/**
+ * bks_find_go:
+ * @self: a search
+ * @backwards: whether to go to the one before
+ *
+ * Goes on from the caret, and at the end of the text from its start.
+ */
+void
+bks_find_go (BksFind  *self,
+             gboolean  backwards)
+{
+  GtkTextIter start, end;
+
+  g_return_if_fail (BKS_IS_FIND (self));
+
+  if (self->context == NULL)
+    return;
+  gtk_text_buffer_get_selection_bounds (get_buffer (self), &start, &end);
+  search (self, backwards ? &start : &end, backwards);
+}
+
+/**
+ * bks_find_get_count:
+ * @self: a search
+ *
+ * Returns: how many there are; -1 while that is not known
+ */
+int
+bks_find_get_count (BksFind *self)
+{
+  g_return_val_if_fail (BKS_IS_FIND (self), 0);
+
+  return self->context != NULL ? gtk_source_search_context_get_occurrences_count (self->context) : 0;
+}
+
+/**
+ * bks_find_get_position:
+ * @self: a search
+ *
+ * Returns: which of them is selected, from 1 on; 0 if none is, -1 while that is not known
+ */
+int
+bks_find_get_position (BksFind *self)
+{
+  GtkTextIter start, end;
+
+  g_return_val_if_fail (BKS_IS_FIND (self), 0);
+
+  if (!is_on_found (self))
+    return 0;
+  get_bounds (self, &start, &end);
+  return gtk_source_search_context_get_occurrence_position (self->context, &start, &end);
+}
+
+/**
+ * bks_find_replace:
+ * @self: a search
+ * @replacement: what to put in the place of the one that is selected
+ *
+ * Replaces it, in one undo step, and goes to the next one; goes there only, if none is selected.
+ */
+void
+bks_find_replace (BksFind    *self,
+                  const char *replacement)
+{
+  GtkTextBuffer *buffer;
+  GtkTextIter start, end;
+
+  g_return_if_fail (BKS_IS_FIND (self));
+  g_return_if_fail (replacement != NULL);
+
+  if (self->context == NULL)
+    return;
+  if (is_on_found (self))
+    {
+      buffer = get_buffer (self);
+      get_bounds (self, &start, &end);
+      gtk_text_buffer_begin_user_action (buffer);
+      replace_range (self, &start, &end, replacement);
+      gtk_text_buffer_end_user_action (buffer);
+      gtk_text_buffer_place_cursor (buffer, &start);
+    }
+  bks_find_go (self, FALSE);
+}
+
+/**
+ * bks_find_replace_all:
+ * @self: a search
+ * @replacement: what to put in the place of each
+ *
+ * Replaces all of them in one undo step. What the author wrote up to now becomes a revision of its own.
+ *
+ * Returns: how many there were
+ */
+guint
+bks_find_replace_all (BksFind    *self,
+                      const char *replacement)
+{
+  GtkTextBuffer *buffer;
+  g_autoptr(GArray) ranges = NULL;
+
+  g_return_val_if_fail (BKS_IS_FIND (self), 0);
+  g_return_val_if_fail (replacement != NULL, 0);
+
+  if (self->context == NULL)
+    return 0;
+  ranges = list_ranges (self);
+  if (ranges->len == 0)
+    return 0;
+  buffer = get_buffer (self);
+  bks_node_session_add_checkpoint (bks_manuscript_get_session (self->manuscript));
+  /* It would look again at every one of them. */
+  drop_context (self);
+  gtk_text_buffer_begin_user_action (buffer);
+  /* From the last one: those before it stay where they are. */
+  for (guint i = ranges->len; i > 0; i--)
+    {
+      const Range *range = &g_array_index (ranges, Range, i - 1);
+      GtkTextIter start, end;
+
+      gtk_text_buffer_get_iter_at_offset (buffer, &start, range->start);
+      gtk_text_buffer_get_iter_at_offset (buffer, &end, range->end);
+      replace_range (self, &start, &end, replacement);
+    }
+  gtk_text_buffer_end_user_action (buffer);
+  update_pattern (self);
+  return ranges->len;
+}
