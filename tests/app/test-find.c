@@ -260,6 +260,36 @@ test_marks_between (Fixture       *fixture,
 }
 
 static void
+test_replace_many (Fixture       *fixture,
+                   gconstpointer  data)
+{
+  g_autoptr(GString) text = g_string_new (NULL);
+  g_autoptr(GString) expected = g_string_new (NULL);
+  GtkTextIter caret;
+  int position;
+
+  for (guint i = 0; i < 1000; i++)
+    {
+      g_string_append_printf (text, "One *wave* and %u.\n\n", i);
+      g_string_append_printf (expected, "One *breaker* and %u.\n\n", i);
+    }
+  gtk_text_buffer_set_text (fixture->buffer, text->str, -1);
+  gtk_text_buffer_get_iter_at_line_offset (fixture->buffer, &caret, 1000, 0);
+  gtk_text_buffer_place_cursor (fixture->buffer, &caret);
+  find (fixture, "breaker");
+  app_wait_shown (fixture->bar, "Not found");
+  replace_all (fixture, "wave", "breaker");
+  assert_text (fixture, expected->str);
+  app_wait_shown (GTK_WIDGET (fixture->app.window), "1000 replaced");
+  gtk_widget_activate_action (fixture->page, "studio.find", NULL);
+  g_object_get (fixture->buffer, "cursor-position", &position, NULL);
+  gtk_text_buffer_get_iter_at_offset (fixture->buffer, &caret, position);
+  g_assert_cmpint (gtk_text_iter_get_line (&caret), ==, 1000);
+  gtk_text_buffer_undo (fixture->buffer);
+  assert_text (fixture, text->str);
+}
+
+static void
 test_quotes (Fixture       *fixture,
              gconstpointer  data)
 {
@@ -477,6 +507,7 @@ main (int   argc,
   ADD ("late-undo", test_late_undo);
   ADD ("breaks-survive", test_breaks_survive);
   ADD ("marks-between", test_marks_between);
+  ADD ("replace-many", test_replace_many);
   ADD ("quotes", test_quotes);
   ADD ("replace-one", test_replace_one);
   ADD ("options", test_options);

@@ -8,6 +8,9 @@
 #include "bks-find-pattern.h"
 #include "bks-find.h"
 
+/* Marks in the text stay where they are between two edits, but each edit takes its time, and so does its undoing. */
+#define MOST_EDITS 200
+
 struct _BksFind
 {
   GObject parent_instance;
@@ -251,74 +254,200 @@ make_marks (BksFind *self)
 
 /* Replacing */
 
+/* A stretch of the text and what comes in its place. */
+typedef struct
+{
+  gsize    from; /* in bytes */
+  gsize    to;
+  int      start; /* in characters */
+  int      length;
+  GString *text;
+} Edit;
+
+static void
+clear_edit (gpointer data)
+{
+  g_string_free (((Edit *) data)->text, TRUE);
+}
+
+static GArray *
+new_edits (void)
+{
+  GArray *edits = g_array_new (FALSE, FALSE, sizeof (Edit));
+
+  g_array_set_clear_func (edits, clear_edit);
+  return edits;
+}
+
 /* Marks around nothing would be read as asterisks. */
 static void
-widen_to_marks (GtkTextIter *start,
-                GtkTextIter *end)
+widen_to_marks (const char *text,
+                gsize       least,
+                gsize      *from,
+                gsize      *to)
 {
-  GtkTextIter before = *start;
-  GtkTextIter after = *end;
-
-  while (gtk_text_iter_backward_char (&before) && (gtk_text_iter_get_char (&before) == '*' ||
-                                                   gtk_text_iter_get_char (&before) == '_') &&
-         gtk_text_iter_get_char (&before) == gtk_text_iter_get_char (&after))
+  while (*from > least && (text[*from - 1] == '*' || text[*from - 1] == '_') && text[*from - 1] == text[*to])
     {
-      gtk_text_iter_forward_char (&after);
-      *start = before;
-      *end = after;
+      (*from)--;
+      (*to)++;
     }
 }
 
+/* Appends the edit of what was found in @text. */
 static void
-replace_range (BksFind     *self,
-               GtkTextIter *start,
-               GtkTextIter *end,
-               const char  *replacement)
+add_edit (BksFind    *self,
+          GArray     *edits,
+          const char *text,
+          gsize       from,
+          gsize       to,
+          const char *replacement)
 {
-  GtkTextBuffer *buffer = get_buffer (self);
-  g_autofree char *found = gtk_text_buffer_get_slice (buffer, start, end, TRUE);
-  g_autofree char *text = bks_find_pattern_replace (found, self->text, replacement);
+  const Edit *last = edits->len > 0 ? &g_array_index (edits, Edit, edits->len - 1) : NULL;
+  gsize before = last != NULL ? last->to : 0;
+  g_autofree char *found = g_strndup (text + from, to - from);
+  g_autofree char *instead = bks_find_pattern_replace (found, self->text, replacement);
+  Edit edit;
 
-  if (*text == '\0')
-    widen_to_marks (start, end);
-  gtk_text_buffer_delete (buffer, start, end);
-  gtk_text_buffer_insert (buffer, start, text, -1);
+  if (*instead == '\0')
+    widen_to_marks (text, before, &from, &to);
+  edit.from = from;
+  edit.to = to;
+  edit.start = (last != NULL ? last->start + last->length : 0) + (int) g_utf8_strlen (text + before, from - before);
+  edit.length = (int) g_utf8_strlen (text + from, to - from);
+  edit.text = g_string_new (instead);
+  g_array_append_val (edits, edit);
 }
 
-typedef struct
-{
-  int start;
-  int end;
-} Range;
-
-/* All there are, in characters. The context would go from one to the next, each time over marks and tags. */
 static GArray *
-list_ranges (BksFind *self)
+list_edits (BksFind    *self,
+            const char *text,
+            const char *replacement)
 {
-  g_autofree char *text = bks_manuscript_dup_text (self->manuscript);
   g_autofree char *pattern = bks_find_pattern_new (self->text, self->whole_words);
   g_autoptr(GRegex) regex = g_regex_new (pattern, G_REGEX_MULTILINE | G_REGEX_OPTIMIZE |
                                          (self->match_case ? 0 : G_REGEX_CASELESS), 0, NULL);
-  GArray *ranges = g_array_new (FALSE, FALSE, sizeof (Range));
+  GArray *edits = new_edits ();
   g_autoptr(GMatchInfo) info = NULL;
-  const char *at = text;
-  int offset = 0;
 
-  g_return_val_if_fail (regex != NULL, ranges);
+  g_return_val_if_fail (regex != NULL, edits);
   g_regex_match (regex, text, 0, &info);
   for (; g_match_info_matches (info); g_match_info_next (info, NULL))
     {
-      int start, end;
-      Range range;
+      int from, to;
 
-      g_match_info_fetch_pos (info, 0, &start, &end);
-      range.start = offset + (int) g_utf8_pointer_to_offset (at, text + start);
-      range.end = range.start + (int) g_utf8_pointer_to_offset (text + start, text + end);
-      offset = range.end;
-      at = text + end;
-      g_array_append_val (ranges, range);
+      g_match_info_fetch_pos (info, 0, &from, &to);
+      add_edit (self, edits, text, (gsize) from, (gsize) to, replacement);
     }
-  return ranges;
+  return edits;
+}
+
+/* Those that are near each other become one, so that there are not more of them than @most. */
+static GArray *
+join_edits (GArray     *edits,
+            const char *text,
+            guint       most)
+{
+  GArray *joined = edits;
+
+  for (gsize gap = 64; joined->len > most; gap *= 4)
+    {
+      GArray *next = new_edits ();
+
+      for (guint i = 0; i < joined->len; i++)
+        {
+          const Edit *edit = &g_array_index (joined, Edit, i);
+          Edit *last = next->len > 0 ? &g_array_index (next, Edit, next->len - 1) : NULL;
+
+          if (last != NULL && edit->from - last->to <= gap)
+            {
+              g_string_append_len (last->text, text + last->to, (gssize) (edit->from - last->to));
+              g_string_append_len (last->text, edit->text->str, (gssize) edit->text->len);
+              last->to = edit->to;
+              last->length = edit->start + edit->length - last->start;
+            }
+          else
+            {
+              Edit copy = *edit;
+
+              copy.text = g_string_new_len (edit->text->str, (gssize) edit->text->len);
+              g_array_append_val (next, copy);
+            }
+        }
+      g_array_unref (joined);
+      joined = next;
+    }
+  return joined;
+}
+
+/* Where a place of the old text is in the new one. */
+static int
+map_offset (GArray *edits,
+            int     offset)
+{
+  int moved = 0;
+
+  for (guint i = 0; i < edits->len; i++)
+    {
+      const Edit *edit = &g_array_index (edits, Edit, i);
+      int length = (int) g_utf8_strlen (edit->text->str, (gssize) edit->text->len);
+
+      if (edit->start >= offset)
+        break;
+      if (offset < edit->start + edit->length)
+        return edit->start + moved;
+      moved += length - edit->length;
+    }
+  return offset + moved;
+}
+
+static int
+get_offset (GtkTextBuffer *buffer,
+            GtkTextMark   *mark)
+{
+  GtkTextIter iter;
+
+  gtk_text_buffer_get_iter_at_mark (buffer, &iter, mark);
+  return gtk_text_iter_get_offset (&iter);
+}
+
+/* One undo step. */
+static void
+apply_edits (BksFind *self,
+             GArray  *edits)
+{
+  GtkTextBuffer *buffer = get_buffer (self);
+  GtkTextIter start, end;
+
+  gtk_text_buffer_begin_user_action (buffer);
+  /* From the last one: those before it stay where they are. */
+  for (guint i = edits->len; i > 0; i--)
+    {
+      const Edit *edit = &g_array_index (edits, Edit, i - 1);
+
+      gtk_text_buffer_get_iter_at_offset (buffer, &start, edit->start);
+      gtk_text_buffer_get_iter_at_offset (buffer, &end, edit->start + edit->length);
+      gtk_text_buffer_delete (buffer, &start, &end);
+      gtk_text_buffer_insert (buffer, &start, edit->text->str, (int) edit->text->len);
+    }
+  gtk_text_buffer_end_user_action (buffer);
+}
+
+/* The caret stays before the same letter, and the selection around the same. */
+static void
+replace_all (BksFind    *self,
+             GArray     *edits,
+             const char *text)
+{
+  GtkTextBuffer *buffer = get_buffer (self);
+  int caret = map_offset (edits, get_offset (buffer, gtk_text_buffer_get_insert (buffer)));
+  int bound = map_offset (edits, get_offset (buffer, gtk_text_buffer_get_selection_bound (buffer)));
+  g_autoptr(GArray) joined = join_edits (g_array_ref (edits), text, MOST_EDITS);
+  GtkTextIter at, from;
+
+  apply_edits (self, joined);
+  gtk_text_buffer_get_iter_at_offset (buffer, &at, caret);
+  gtk_text_buffer_get_iter_at_offset (buffer, &from, bound);
+  gtk_text_buffer_select_range (buffer, &at, &from);
 }
 
 static void
@@ -607,7 +736,10 @@ bks_find_replace (BksFind    *self,
                   const char *replacement)
 {
   GtkTextBuffer *buffer;
-  GtkTextIter start, end;
+  g_autoptr(GArray) edits = NULL;
+  g_autofree char *text = NULL;
+  const char *from, *to;
+  GtkTextIter caret;
 
   g_return_if_fail (BKS_IS_FIND (self));
   g_return_if_fail (replacement != NULL);
@@ -617,11 +749,16 @@ bks_find_replace (BksFind    *self,
   if (is_on_found (self))
     {
       buffer = get_buffer (self);
-      get_bounds (self, &start, &end);
-      gtk_text_buffer_begin_user_action (buffer);
-      replace_range (self, &start, &end, replacement);
-      gtk_text_buffer_end_user_action (buffer);
-      gtk_text_buffer_place_cursor (buffer, &start);
+      text = bks_manuscript_dup_text (self->manuscript);
+      from = g_utf8_offset_to_pointer (text, get_offset (buffer, self->start));
+      to = g_utf8_offset_to_pointer (text, get_offset (buffer, self->end));
+      edits = new_edits ();
+      add_edit (self, edits, text, (gsize) (from - text), (gsize) (to - text), replacement);
+      apply_edits (self, edits);
+      /* Behind what was put in, or it might be found at once again. */
+      gtk_text_buffer_get_iter_at_offset (buffer, &caret, g_array_index (edits, Edit, 0).start +
+                                                          (int) g_utf8_strlen (g_array_index (edits, Edit, 0).text->str, -1));
+      gtk_text_buffer_place_cursor (buffer, &caret);
     }
   bks_find_go (self, FALSE);
 }
@@ -639,33 +776,22 @@ guint
 bks_find_replace_all (BksFind    *self,
                       const char *replacement)
 {
-  GtkTextBuffer *buffer;
-  g_autoptr(GArray) ranges = NULL;
+  g_autofree char *text = NULL;
+  g_autoptr(GArray) edits = NULL;
 
   g_return_val_if_fail (BKS_IS_FIND (self), 0);
   g_return_val_if_fail (replacement != NULL, 0);
 
   if (self->context == NULL)
     return 0;
-  ranges = list_ranges (self);
-  if (ranges->len == 0)
+  text = bks_manuscript_dup_text (self->manuscript);
+  edits = list_edits (self, text, replacement);
+  if (edits->len == 0)
     return 0;
-  buffer = get_buffer (self);
   bks_node_session_add_checkpoint (bks_manuscript_get_session (self->manuscript));
-  /* It would look again at every one of them. */
+  /* It would look again after every one of them. */
   drop_context (self);
-  gtk_text_buffer_begin_user_action (buffer);
-  /* From the last one: those before it stay where they are. */
-  for (guint i = ranges->len; i > 0; i--)
-    {
-      const Range *range = &g_array_index (ranges, Range, i - 1);
-      GtkTextIter start, end;
-
-      gtk_text_buffer_get_iter_at_offset (buffer, &start, range->start);
-      gtk_text_buffer_get_iter_at_offset (buffer, &end, range->end);
-      replace_range (self, &start, &end, replacement);
-    }
-  gtk_text_buffer_end_user_action (buffer);
+  replace_all (self, edits, text);
   update_pattern (self);
-  return ranges->len;
+  return edits->len;
 }

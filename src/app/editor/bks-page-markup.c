@@ -29,6 +29,10 @@ struct _BksPageMarkup
   GtkTextTag    *asterism; /* on breaks out of sight */
   GtkTextMark   *open_start; /* the paragraph of the caret, whose marks are in sight */
   GtkTextMark   *open_end;
+  GtkTextMark   *edited_start; /* what one action of the person has changed so far */
+  GtkTextMark   *edited_end;
+  guint          actions;      /* under way, one in another */
+  gboolean       edited;
   gboolean       show_marks;
   gboolean       dim_others;
 };
@@ -247,6 +251,47 @@ style_range (BksPageMarkup     *self,
   hide_closed (self, &start, &end);
 }
 
+/* An action that changes a thousand places styles them once, as does its undoing. */
+static void
+begin_cb (BksPageMarkup *self)
+{
+  self->actions++;
+}
+
+static void
+end_cb (BksPageMarkup *self)
+{
+  GtkTextIter start, end;
+
+  if (--self->actions > 0 || !self->edited)
+    return;
+  self->edited = FALSE;
+  gtk_text_buffer_get_iter_at_mark (self->buffer, &start, self->edited_start);
+  gtk_text_buffer_get_iter_at_mark (self->buffer, &end, self->edited_end);
+  style_range (self, &start, &end);
+}
+
+static void
+style_edited (BksPageMarkup     *self,
+              const GtkTextIter *start,
+              const GtkTextIter *end)
+{
+  GtkTextIter from, to;
+
+  if (self->actions == 0)
+    {
+      style_range (self, start, end);
+      return;
+    }
+  gtk_text_buffer_get_iter_at_mark (self->buffer, &from, self->edited_start);
+  gtk_text_buffer_get_iter_at_mark (self->buffer, &to, self->edited_end);
+  if (!self->edited || gtk_text_iter_compare (start, &from) < 0)
+    gtk_text_buffer_move_mark (self->buffer, self->edited_start, start);
+  if (!self->edited || gtk_text_iter_compare (end, &to) > 0)
+    gtk_text_buffer_move_mark (self->buffer, self->edited_end, end);
+  self->edited = TRUE;
+}
+
 static void
 inserted_cb (BksPageMarkup *self,
              GtkTextIter   *end,
@@ -256,7 +301,7 @@ inserted_cb (BksPageMarkup *self,
   GtkTextIter start = *end;
 
   gtk_text_iter_backward_chars (&start, (int) g_utf8_strlen (text, length));
-  style_range (self, &start, end);
+  style_edited (self, &start, end);
 }
 
 static void
@@ -264,7 +309,7 @@ deleted_cb (BksPageMarkup *self,
             GtkTextIter   *start,
             GtkTextIter   *end)
 {
-  style_range (self, start, start);
+  style_edited (self, start, start);
 }
 
 static void
@@ -344,6 +389,14 @@ bks_page_markup_new (GtkTextBuffer *buffer)
   gtk_text_buffer_get_start_iter (buffer, &start);
   self->open_start = gtk_text_buffer_create_mark (buffer, NULL, &start, TRUE);
   self->open_end = gtk_text_buffer_create_mark (buffer, NULL, &start, FALSE);
+  self->edited_start = gtk_text_buffer_create_mark (buffer, NULL, &start, TRUE);
+  self->edited_end = gtk_text_buffer_create_mark (buffer, NULL, &start, FALSE);
+  g_signal_connect_object (buffer, "begin-user-action", G_CALLBACK (begin_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (buffer, "end-user-action", G_CALLBACK (end_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (buffer, "undo", G_CALLBACK (begin_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (buffer, "undo", G_CALLBACK (end_cb), self, G_CONNECT_SWAPPED | G_CONNECT_AFTER);
+  g_signal_connect_object (buffer, "redo", G_CALLBACK (begin_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (buffer, "redo", G_CALLBACK (end_cb), self, G_CONNECT_SWAPPED | G_CONNECT_AFTER);
   g_signal_connect_object (buffer, "insert-text", G_CALLBACK (inserted_cb), self, G_CONNECT_SWAPPED | G_CONNECT_AFTER);
   g_signal_connect_object (buffer, "delete-range", G_CALLBACK (deleted_cb), self, G_CONNECT_SWAPPED | G_CONNECT_AFTER);
   g_signal_connect_object (buffer, "notify::cursor-position", G_CALLBACK (caret_moved_cb), self, G_CONNECT_SWAPPED);
