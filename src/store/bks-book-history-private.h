@@ -6,12 +6,13 @@
 
 G_BEGIN_DECLS
 
-/* Where a node stands: what a structural change changes. */
+/* Where a node stands and how far it is: what a structural change changes. */
 typedef struct
 {
   char   *parent_id;  /* NULL at the top */
   int     place;      /* among all its siblings, those in the trash included */
   char   *title;
+  char   *status;     /* by name: one that only a newer program knows comes back as it was */
   gint64  trashed_at; /* 0: not in the trash */
 } BksNodeState;
 

@@ -55,6 +55,7 @@ bind_state (sqlite3_stmt       *statement,
   sqlite3_bind_int (statement, first + 1, state->place);
   bks_bind_text (statement, first + 2, state->title);
   bks_bind_unknown (statement, first + 3, state->trashed_at, 0);
+  bks_bind_text (statement, first + 4, state->status);
 }
 
 static gboolean
@@ -102,7 +103,8 @@ bks_book_add_command (BksConnection       *connection,
     return FALSE;
   statement = bks_connection_prepare (connection,
                                       "INSERT INTO commands (at, kind, node_id, old_parent, old_place, old_title, old_trashed,"
-                                      "  new_parent, new_place, new_title, new_trashed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                      "  old_status, new_parent, new_place, new_title, new_trashed, new_status)"
+                                      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                                       error);
   if (statement == NULL)
     return FALSE;
@@ -110,7 +112,7 @@ bks_book_add_command (BksConnection       *connection,
   bks_bind_text (statement, 2, kind);
   bks_bind_text (statement, 3, node_id);
   bind_state (statement, 4, before);
-  bind_state (statement, 8, &after);
+  bind_state (statement, 9, &after);
   return bks_connection_run (connection, statement, error) &&
          run_on_commands (connection, "DELETE FROM commands WHERE seq <= (SELECT max (seq) FROM commands) - ?",
                           BKS_HISTORY_COMMANDS, error);
@@ -145,12 +147,14 @@ find_command (BksConnection  *connection,
 
   if (undo)
     statement = bks_connection_prepare (connection,
-                                        COMMAND_COLUMNS ", old_parent, old_place, old_title, coalesce (old_trashed, 0)"
+                                        COMMAND_COLUMNS ", old_parent, old_place, old_title, coalesce (old_trashed, 0),"
+                                        " old_status"
                                         " FROM commands WHERE NOT undone ORDER BY seq DESC LIMIT 1",
                                         error);
   else
     statement = bks_connection_prepare (connection,
-                                        COMMAND_COLUMNS ", new_parent, new_place, new_title, coalesce (new_trashed, 0)"
+                                        COMMAND_COLUMNS ", new_parent, new_place, new_title, coalesce (new_trashed, 0),"
+                                        " new_status"
                                         " FROM commands WHERE undone ORDER BY seq LIMIT 1",
                                         error);
   if (statement == NULL)
@@ -166,6 +170,7 @@ find_command (BksConnection  *connection,
   state->place = sqlite3_column_int (statement, 7);
   state->title = bks_column_dup (statement, 8);
   state->trashed_at = sqlite3_column_int64 (statement, 9);
+  state->status = bks_column_dup (statement, 10);
   sqlite3_reset (statement);
   return command;
 }

@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 /**
  * BksCommand:
  * @seq: its number
- * @kind: "add", "rename", "move", "trash" or "restore"
+ * @kind: "add", "rename", "move", "status", "trash" or "restore"
  * @node_id: what it changed
  * @title: how that was called before
  * @at: when, epoch milliseconds

@@ -13,21 +13,30 @@ static BksNode *
 read_node (sqlite3_stmt *statement)
 {
   BksNodeKind kind = BKS_NODE_CHAPTER;
+  BksNodeStatus status = BKS_STATUS_NONE;
   BksNode *node;
 
-  /* A kind that only a newer program knows is shown as a chapter. */
+  /* A kind that only a newer program knows is shown as a chapter, such a status as none. */
   bks_node_kind_from_string ((const char *) sqlite3_column_text (statement, 2), &kind);
+  bks_node_status_from_string ((const char *) sqlite3_column_text (statement, 6), &status);
   node = bks_node_new ((const char *) sqlite3_column_text (statement, 0), kind,
                        (const char *) sqlite3_column_text (statement, 3));
   bks_node_set_parent_id (node, (const char *) sqlite3_column_text (statement, 1));
   bks_node_set_text_facts (node, sqlite3_column_int64 (statement, 4), sqlite3_column_int64 (statement, 5));
+  bks_node_set_status (node, status);
+  bks_node_set_synopsis (node, (const char *) sqlite3_column_text (statement, 7));
+  bks_node_set_target_words (node, sqlite3_column_int64 (statement, 8));
   return node;
 }
 
-#define LIST_NODES(index) \
+#define LIST_NODES(index, plans) \
   BKS_LIVE_NODES "SELECT live.id, live.parent_id, live.kind, live.title, coalesce (t.words, 0)," \
-                 "  coalesce (t.revision, 0) FROM live LEFT JOIN texts t" index " ON t.node_id = live.id" \
+                 "  coalesce (t.revision, 0), " plans " FROM live JOIN nodes n ON n.id = live.id" \
+                 " LEFT JOIN texts t" index " ON t.node_id = live.id" \
                  " ORDER BY live.depth, live.position, live.id"
+#define BY_INDEX " INDEXED BY texts_facts"
+#define PLANS "n.status, n.synopsis, n.target_words"
+#define NO_PLANS "'none', '', 0"
 
 static gboolean
 list_nodes (BksConnection  *connection,
@@ -41,8 +50,9 @@ list_nodes (BksConnection  *connection,
 
   /* By the index: the words stand behind the text, and every text would be read for them. */
   statement = bks_connection_prepare (connection,
-                                      bks_book_has_history (connection) ? LIST_NODES (" INDEXED BY texts_facts")
-                                                                        : LIST_NODES (""),
+                                      bks_book_has_plans (connection)     ? LIST_NODES (BY_INDEX, PLANS)
+                                      : bks_book_has_history (connection) ? LIST_NODES (BY_INDEX, NO_PLANS)
+                                                                          : LIST_NODES ("", NO_PLANS),
                                       error);
   if (statement == NULL)
     return FALSE;
@@ -168,6 +178,7 @@ bks_node_state_clear (BksNodeState *self)
 {
   g_clear_pointer (&self->parent_id, g_free);
   g_clear_pointer (&self->title, g_free);
+  g_clear_pointer (&self->status, g_free);
 }
 
 /**
@@ -191,7 +202,7 @@ bks_book_get_state (BksConnection  *connection,
   statement = bks_connection_prepare (connection,
                                       "SELECT n.parent_id, n.title, coalesce (n.trashed_at, 0),"
                                       "  (SELECT count(*) FROM nodes s WHERE s.parent_id IS n.parent_id"
-                                      "   AND (s.position, s.id) < (n.position, n.id))"
+                                      "   AND (s.position, s.id) < (n.position, n.id)), n.status"
                                       " FROM nodes n WHERE n.id = ?",
                                       error);
   if (statement == NULL)
@@ -206,6 +217,7 @@ bks_book_get_state (BksConnection  *connection,
   state->title = bks_column_dup (statement, 1);
   state->trashed_at = sqlite3_column_int64 (statement, 2);
   state->place = sqlite3_column_int (statement, 3);
+  state->status = bks_column_dup (statement, 4);
   sqlite3_reset (statement);
   return TRUE;
 }
@@ -273,16 +285,17 @@ bks_book_put_state (BksConnection       *connection,
   if (!check_place (connection, node_id, state->parent_id, error))
     return FALSE;
   statement = bks_connection_prepare (connection,
-                                      "UPDATE nodes SET parent_id = ?, title = ?, trashed_at = ?, updated_at = ?"
-                                      " WHERE id = ?",
+                                      "UPDATE nodes SET parent_id = ?, title = ?, trashed_at = ?, status = ?,"
+                                      "  updated_at = ? WHERE id = ?",
                                       error);
   if (statement == NULL)
     return FALSE;
   bks_bind_text (statement, 1, state->parent_id);
   bks_bind_text (statement, 2, state->title);
   bks_bind_unknown (statement, 3, state->trashed_at, 0);
-  sqlite3_bind_int64 (statement, 4, now_ms);
-  bks_bind_text (statement, 5, node_id);
+  bks_bind_text (statement, 4, state->status);
+  sqlite3_bind_int64 (statement, 5, now_ms);
+  bks_bind_text (statement, 6, node_id);
   if (!bks_connection_run (connection, statement, error))
     return FALSE;
   if (bks_connection_get_changes (connection) == 0)

@@ -62,6 +62,17 @@ static const char *const migrations[] = {
   "  new_parent TEXT, new_place INTEGER NOT NULL, new_title TEXT NOT NULL, new_trashed INTEGER"
   ") STRICT;"
   "CREATE INDEX commands_node ON commands (node_id);",
+  /* 3 */
+  "ALTER TABLE nodes ADD COLUMN status TEXT NOT NULL DEFAULT 'none';"
+  "ALTER TABLE nodes ADD COLUMN synopsis TEXT NOT NULL DEFAULT '';"
+  "ALTER TABLE nodes ADD COLUMN target_words INTEGER NOT NULL DEFAULT 0;"
+  /* No node had a status before, so none is what every earlier change led from and to. */
+  "ALTER TABLE commands ADD COLUMN old_status TEXT NOT NULL DEFAULT 'none';"
+  "ALTER TABLE commands ADD COLUMN new_status TEXT NOT NULL DEFAULT 'none';"
+  "ALTER TABLE book ADD COLUMN daily_goal INTEGER NOT NULL DEFAULT 0;"
+  "CREATE TABLE days ("
+  "  day TEXT PRIMARY KEY, written INTEGER NOT NULL DEFAULT 0, net INTEGER NOT NULL DEFAULT 0"
+  ") STRICT;",
   NULL
 };
 

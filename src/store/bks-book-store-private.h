@@ -13,6 +13,9 @@ extern const BksSchema bks_book_schema;
 /* The first schema with revisions, snapshots, commands and provenance. */
 #define BKS_BOOK_WITH_HISTORY 2
 
+/* The first schema with status, synopsis, targets, and words by day. */
+#define BKS_BOOK_WITH_PLANS 3
+
 /* The nodes that are not in the trash, nor below one that is. */
 #define BKS_LIVE_NODES \
   "WITH RECURSIVE live (id, parent_id, position, kind, title, depth) AS (" \
@@ -36,6 +39,7 @@ gboolean bks_book_insert_node  (BksConnection  *connection,
                                 GError        **error);
 
 gboolean bks_book_has_history  (BksConnection  *connection);
+gboolean bks_book_has_plans    (BksConnection  *connection);
 
 /* bks-revisions.c */
 gboolean bks_book_keep_text    (BksConnection  *connection,

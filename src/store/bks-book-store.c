@@ -135,6 +135,19 @@ bks_book_has_history (BksConnection *connection)
 }
 
 /**
+ * bks_book_has_plans:
+ * @connection: a connection
+ *
+ * Returns: whether the file says of a node how far it is, what it is about and how long it is to be; see
+ *   bks_book_has_history()
+ */
+gboolean
+bks_book_has_plans (BksConnection *connection)
+{
+  return bks_connection_get_version (connection) >= BKS_BOOK_WITH_PLANS;
+}
+
+/**
  * bks_book_insert_node:
  * @connection: a connection in a transaction
  * @node: a node with its text

@@ -126,6 +126,15 @@ DexFuture   *bks_book_store_rename_node    (BksDatabase *store,
                                             const char  *node_id,
                                             const char  *title,
                                             gint64       now_ms);
+DexFuture   *bks_book_store_set_status     (BksDatabase   *store,
+                                            const char    *node_id,
+                                            BksNodeStatus  status,
+                                            gint64         now_ms);
+DexFuture   *bks_book_store_set_plan       (BksDatabase *store,
+                                            const char  *node_id,
+                                            const char  *synopsis,
+                                            gint64       target_words,
+                                            gint64       now_ms);
 DexFuture   *bks_book_store_move_node      (BksDatabase *store,
                                             const char  *node_id,
                                             const char  *parent_id,

@@ -14,17 +14,20 @@
  */
 struct _BksNode
 {
-  GObject      parent_instance;
+  GObject        parent_instance;
 
-  char        *id;
-  char        *parent_id;
-  BksNodeKind  kind;
-  char        *title;
-  gint64       words;
-  gint64       total_words;
-  gint64       revision;
-  guint        depth;
-  GListStore  *children;
+  char          *id;
+  char          *parent_id;
+  BksNodeKind    kind;
+  char          *title;
+  BksNodeStatus  status;
+  char          *synopsis;     /* never NULL */
+  gint64         target_words; /* 0: none */
+  gint64         words;
+  gint64         total_words;
+  gint64         revision;
+  guint          depth;
+  GListStore    *children;
 };
 
 G_DEFINE_FINAL_TYPE (BksNode, bks_node, G_TYPE_OBJECT)
@@ -34,6 +37,9 @@ typedef enum
   PROP_ID = 1,
   PROP_KIND,
   PROP_TITLE,
+  PROP_STATUS,
+  PROP_SYNOPSIS,
+  PROP_TARGET_WORDS,
   PROP_WORDS,
   PROP_TOTAL_WORDS,
   PROP_REVISION,
@@ -51,6 +57,14 @@ static const char *const kind_names[] = {
   [BKS_NODE_NOTE] = "note",
 };
 
+static const char *const status_names[BKS_N_STATUSES] = {
+  [BKS_STATUS_NONE] = "none",
+  [BKS_STATUS_TODO] = "todo",
+  [BKS_STATUS_DRAFT] = "draft",
+  [BKS_STATUS_REVISED] = "revised",
+  [BKS_STATUS_DONE] = "done",
+};
+
 static void
 bks_node_finalize (GObject *object)
 {
@@ -59,6 +73,7 @@ bks_node_finalize (GObject *object)
   g_free (self->id);
   g_free (self->parent_id);
   g_free (self->title);
+  g_free (self->synopsis);
   g_object_unref (self->children);
   G_OBJECT_CLASS (bks_node_parent_class)->finalize (object);
 }
@@ -76,6 +91,9 @@ bks_node_get_property (GObject    *object,
     case PROP_ID: g_value_set_string (value, self->id); break;
     case PROP_KIND: g_value_set_int (value, (int) self->kind); break;
     case PROP_TITLE: g_value_set_string (value, self->title); break;
+    case PROP_STATUS: g_value_set_int (value, (int) self->status); break;
+    case PROP_SYNOPSIS: g_value_set_string (value, self->synopsis); break;
+    case PROP_TARGET_WORDS: g_value_set_int64 (value, self->target_words); break;
     case PROP_WORDS: g_value_set_int64 (value, self->words); break;
     case PROP_TOTAL_WORDS: g_value_set_int64 (value, self->total_words); break;
     case PROP_REVISION: g_value_set_int64 (value, self->revision); break;
@@ -96,6 +114,9 @@ bks_node_class_init (BksNodeClass *klass)
   properties[PROP_ID] = g_param_spec_string ("id", NULL, NULL, NULL, flags);
   properties[PROP_KIND] = g_param_spec_int ("kind", NULL, NULL, 0, BKS_NODE_NOTE, 0, flags);
   properties[PROP_TITLE] = g_param_spec_string ("title", NULL, NULL, "", flags);
+  properties[PROP_STATUS] = g_param_spec_int ("status", NULL, NULL, 0, BKS_STATUS_DONE, 0, flags);
+  properties[PROP_SYNOPSIS] = g_param_spec_string ("synopsis", NULL, NULL, "", flags);
+  properties[PROP_TARGET_WORDS] = g_param_spec_int64 ("target-words", NULL, NULL, 0, G_MAXINT64, 0, flags);
   properties[PROP_WORDS] = g_param_spec_int64 ("words", NULL, NULL, 0, G_MAXINT64, 0, flags);
   properties[PROP_TOTAL_WORDS] = g_param_spec_int64 ("total-words", NULL, NULL, 0, G_MAXINT64, 0, flags);
   properties[PROP_REVISION] = g_param_spec_int64 ("revision", NULL, NULL, 0, G_MAXINT64, 0, flags);
@@ -106,6 +127,7 @@ bks_node_class_init (BksNodeClass *klass)
 static void
 bks_node_init (BksNode *self)
 {
+  self->synopsis = g_strdup ("");
   self->children = g_list_store_new (BKS_TYPE_NODE);
 }
 
@@ -184,6 +206,48 @@ bks_node_get_title (BksNode *self)
   g_return_val_if_fail (BKS_IS_NODE (self), NULL);
 
   return self->title;
+}
+
+/**
+ * bks_node_get_status:
+ * @self: a node
+ *
+ * Returns: how far the author is with it
+ */
+BksNodeStatus
+bks_node_get_status (BksNode *self)
+{
+  g_return_val_if_fail (BKS_IS_NODE (self), BKS_STATUS_NONE);
+
+  return self->status;
+}
+
+/**
+ * bks_node_get_synopsis:
+ * @self: a node
+ *
+ * Returns: (transfer none): what it is about, in the author's words; several lines, "" for none
+ */
+const char *
+bks_node_get_synopsis (BksNode *self)
+{
+  g_return_val_if_fail (BKS_IS_NODE (self), NULL);
+
+  return self->synopsis;
+}
+
+/**
+ * bks_node_get_target_words:
+ * @self: a node
+ *
+ * Returns: how many words it is to have with all below it, 0 if that is open
+ */
+gint64
+bks_node_get_target_words (BksNode *self)
+{
+  g_return_val_if_fail (BKS_IS_NODE (self), 0);
+
+  return self->target_words;
 }
 
 /**
@@ -286,6 +350,55 @@ bks_node_set_title (BksNode    *self,
 }
 
 /**
+ * bks_node_set_status:
+ * @self: a node
+ * @status: how far the author is with it now
+ */
+void
+bks_node_set_status (BksNode       *self,
+                     BksNodeStatus  status)
+{
+  g_return_if_fail (BKS_IS_NODE (self));
+
+  if (self->status == status)
+    return;
+  self->status = status;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATUS]);
+}
+
+/**
+ * bks_node_set_synopsis:
+ * @self: a node
+ * @synopsis: what it is about, "" for nothing said
+ */
+void
+bks_node_set_synopsis (BksNode    *self,
+                       const char *synopsis)
+{
+  g_return_if_fail (BKS_IS_NODE (self) && synopsis != NULL);
+
+  if (g_set_str (&self->synopsis, synopsis))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SYNOPSIS]);
+}
+
+/**
+ * bks_node_set_target_words:
+ * @self: a node
+ * @words: how many words it is to have, 0 to leave that open
+ */
+void
+bks_node_set_target_words (BksNode *self,
+                           gint64   words)
+{
+  g_return_if_fail (BKS_IS_NODE (self));
+
+  if (self->target_words == words)
+    return;
+  self->target_words = words;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_TARGET_WORDS]);
+}
+
+/**
  * bks_node_set_text_facts:
  * @self: a node
  * @words: the words of its text now
@@ -376,6 +489,40 @@ bks_node_kind_from_string (const char  *text,
     if (g_str_equal (text, kind_names[i]))
       {
         *kind = i;
+        return TRUE;
+      }
+  return FALSE;
+}
+
+/**
+ * bks_node_status_to_string:
+ * @status: a status
+ *
+ * Returns: (transfer none): its name in files and answers
+ */
+const char *
+bks_node_status_to_string (BksNodeStatus status)
+{
+  g_return_val_if_fail (status < BKS_N_STATUSES, NULL);
+
+  return status_names[status];
+}
+
+/**
+ * bks_node_status_from_string:
+ * @text: (nullable): a name
+ * @status: (out): what it names
+ *
+ * Returns: whether @text is a status's name
+ */
+gboolean
+bks_node_status_from_string (const char    *text,
+                             BksNodeStatus *status)
+{
+  for (guint i = 0; text != NULL && i < BKS_N_STATUSES; i++)
+    if (g_str_equal (text, status_names[i]))
+      {
+        *status = i;
         return TRUE;
       }
   return FALSE;

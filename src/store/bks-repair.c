@@ -58,6 +58,7 @@ static const struct
 } tables[] = {
   { "book", TRUE }, { "nodes", TRUE }, { "texts", TRUE }, { "drafts", TRUE }, { "events", TRUE },
   { "revisions", TRUE }, { "snapshots", TRUE }, { "snapshot_items", FALSE }, { "commands", TRUE },
+  { "days", TRUE },
 };
 
 /* The columns that both files have, joined by commas; NULL: the table is not there. */
@@ -287,6 +288,7 @@ fill_from_backups (sqlite3       *to,
                                          " AND node_id NOT IN (SELECT node_id FROM main.texts)");
       report->from_backups += correct_from (to, backup->path);
       take_from (to, handle, backup->path, "revisions", "node_id IN (SELECT id FROM main.nodes)");
+      take_from (to, handle, backup->path, "days", "1");
     }
 }
 

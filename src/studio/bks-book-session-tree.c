@@ -160,6 +160,7 @@ typedef struct
   char           *parent_id;
   char           *title;
   BksNodeKind     kind;
+  BksNodeStatus   status;
   int             position;
 } Verb;
 
@@ -238,6 +239,7 @@ update_node (BksNode *node,
 {
   if (!g_str_equal (bks_node_get_title (node), bks_node_get_title (fresh)))
     bks_node_set_title (node, bks_node_get_title (fresh));
+  bks_node_set_status (node, bks_node_get_status (fresh));
   if (bks_node_get_revision (node) != bks_node_get_revision (fresh))
     bks_node_set_text_facts (node, bks_node_get_words (fresh), bks_node_get_revision (fresh));
 }
@@ -515,6 +517,55 @@ bks_book_session_rename_node (BksBookSession *self,
   g_return_val_if_fail (BKS_IS_BOOK_SESSION (self) && node_id != NULL && title != NULL, NULL);
 
   return bks_spawn_finally (rename_node_fiber, verb_new (self, node_id, NULL, title), verb_free);
+}
+
+static DexFuture *
+set_status_fiber (gpointer data)
+{
+  Verb *verb = data;
+  BksBookSession *self = verb->self;
+  BksNode *node = bks_book_session_get_node (self, verb->node_id);
+  GError *error = bks_book_session_check_writable (self);
+
+  if (error != NULL)
+    return bks_future_error (error);
+  if (node == NULL)
+    return bks_future_error (bks_book_session_no_such_node (verb->node_id));
+  if (verb->status == bks_node_get_status (node))
+    return dex_future_new_true ();
+  if (bks_book_session_is_guest (self))
+    return hand_over (self, "status", g_variant_new ("(ss)", verb->node_id, bks_node_status_to_string (verb->status)));
+  if (!dex_await (bks_book_store_set_status (self->store, verb->node_id, verb->status,
+                                             bks_clock_get_now_ms (self->limits->clock)),
+                  &error))
+    return bks_future_error (error);
+  bks_node_set_status (node, verb->status);
+  bks_book_session_note_change (self);
+  return dex_future_new_true ();
+}
+
+/**
+ * bks_book_session_set_status:
+ * @self: a session
+ * @node_id: which node
+ * @status: how far it is from now on
+ *
+ * A change of the structure as any other: it can be undone.
+ *
+ * Returns: (transfer full): resolves when it is durable
+ */
+DexFuture *
+bks_book_session_set_status (BksBookSession *self,
+                             const char     *node_id,
+                             BksNodeStatus   status)
+{
+  Verb *verb;
+
+  g_return_val_if_fail (BKS_IS_BOOK_SESSION (self) && node_id != NULL && status < BKS_N_STATUSES, NULL);
+
+  verb = verb_new (self, node_id, NULL, NULL);
+  verb->status = status;
+  return bks_spawn_finally (set_status_fiber, verb, verb_free);
 }
 
 static DexFuture *

@@ -31,6 +31,9 @@ DexFuture  *bks_book_session_add_node       (BksBookSession *self,
 DexFuture  *bks_book_session_rename_node    (BksBookSession *self,
                                              const char     *node_id,
                                              const char     *title);
+DexFuture  *bks_book_session_set_status     (BksBookSession *self,
+                                             const char     *node_id,
+                                             BksNodeStatus   status);
 DexFuture  *bks_book_session_move_node      (BksBookSession *self,
                                              const char     *node_id,
                                              const char     *parent_id,

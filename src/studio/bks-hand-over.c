@@ -182,6 +182,21 @@ rename_verb (BksBookSession  *self,
 }
 
 static GVariant *
+status_verb (BksBookSession  *self,
+             GVariant        *arguments,
+             GError         **error)
+{
+  BksNodeStatus status = BKS_STATUS_NONE;
+  const char *id, *name;
+
+  g_variant_get (arguments, "(&s&s)", &id, &name);
+  if (bks_node_status_from_string (name, &status))
+    return done (dex_await (bks_book_session_set_status (self, id, status), error));
+  g_set_error_literal (error, BKS_ERROR, BKS_ERROR_INVALID_INPUT, "The other program knows a status that this one does not");
+  return NULL;
+}
+
+static GVariant *
 move_verb (BksBookSession  *self,
            GVariant        *arguments,
            GError         **error)
@@ -336,6 +351,7 @@ static const struct
 } verbs[] = {
   { "add", "(usmsi)", add_verb },
   { "rename", "(ss)", rename_verb },
+  { "status", "(ss)", status_verb },
   { "move", "(smsi)", move_verb },
   { "trash", "(s)", trash_verb },
   { "restore", "(s)", restore_verb },

@@ -242,6 +242,9 @@ class Backups(CliCase):
             file.executescript('DROP TABLE snapshot_items; DROP TABLE snapshots; DROP TABLE commands; DROP TABLE revisions;'
                                'DROP INDEX texts_facts; ALTER TABLE texts DROP COLUMN provenance;'
                                'ALTER TABLE texts DROP COLUMN kept_at; ALTER TABLE texts DROP COLUMN changed_words;'
+                               'ALTER TABLE nodes DROP COLUMN status; ALTER TABLE nodes DROP COLUMN synopsis;'
+                               'ALTER TABLE nodes DROP COLUMN target_words; ALTER TABLE book DROP COLUMN daily_goal;'
+                               'DROP TABLE days;'
                                'PRAGMA user_version=1; PRAGMA wal_checkpoint(TRUNCATE);')
         file.close()
         self.ok('book', 'set', book, 'title', 'Migrated')
@@ -251,7 +254,7 @@ class Backups(CliCase):
             with sqlite3.connect(backup['path']) as file:
                 versions.append(file.execute('PRAGMA user_version').fetchone()[0])
             file.close()
-        self.assertEqual(versions, [2, 1])
+        self.assertEqual(versions, [3, 1])
         self.assertEqual(backups[1]['title'], 'The Mill')
 
 

@@ -328,7 +328,7 @@ test_snapshots (Fixture       *self,
   assert_revision (self, "a", 2, "draft one");
 }
 
-/* Each node's place and title, in the order of the binder. */
+/* Each node's place, title and status, in the order of the binder. */
 static char *
 get_tree (Fixture *self)
 {
@@ -341,9 +341,13 @@ get_tree (Fixture *self)
       const char *parent = bks_node_get_parent_id (node);
 
       g_string_append_printf (tree, "%s<%s:%s ", bks_node_get_id (node), parent != NULL ? parent : "", bks_node_get_title (node));
+      if (bks_node_get_status (node) != BKS_STATUS_NONE)
+        g_string_append_printf (tree, "(%s) ", bks_node_status_to_string (bks_node_get_status (node)));
     }
   return g_string_free (tree, FALSE);
 }
+
+#define CHANGES 10
 
 static void
 change (Fixture *self,
@@ -360,6 +364,9 @@ change (Fixture *self,
     case 4: bks_test_await_ok (bks_book_store_move_node (self->store, "a", "p", 1, self->now)); break;
     case 5: bks_test_await_ok (bks_book_store_trash_node (self->store, "p", TRUE, self->now)); break;
     case 6: bks_test_await_ok (bks_book_store_trash_node (self->store, "b", FALSE, self->now)); break;
+    case 7: bks_test_await_ok (bks_book_store_set_status (self->store, "b", BKS_STATUS_REVISED, self->now)); break;
+    case 8: bks_test_await_ok (bks_book_store_move_node (self->store, "b", "q", 0, self->now)); break;
+    case 9: bks_test_await_ok (bks_book_store_set_status (self->store, "b", BKS_STATUS_DONE, self->now)); break;
     default: g_assert_not_reached ();
     }
 }
@@ -372,12 +379,12 @@ test_undo_and_redo (Fixture       *self,
   g_autoptr(GPtrArray) trees = g_ptr_array_new_with_free_func (g_free);
 
   g_ptr_array_add (trees, get_tree (self));
-  for (guint i = 0; i < 7; i++)
+  for (guint i = 0; i < CHANGES; i++)
     {
       change (self, i);
       g_ptr_array_add (trees, get_tree (self));
     }
-  for (guint i = 7; i-- > 0;)
+  for (guint i = CHANGES; i-- > 0;)
     {
       g_autoptr(BksCommand) command = NULL;
       g_autofree char *tree = NULL;
@@ -389,7 +396,7 @@ test_undo_and_redo (Fixture       *self,
       g_assert_true (command->undone);
     }
   bks_test_await_error (bks_book_store_undo (self->store, self->now), BKS_ERROR_NOT_FOUND);
-  for (guint i = 1; i <= 7; i++)
+  for (guint i = 1; i <= CHANGES; i++)
     {
       g_autoptr(BksCommand) command = bks_test_await_boxed (bks_book_store_redo (self->store, self->now));
       g_autofree char *tree = get_tree (self);
