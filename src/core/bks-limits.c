@@ -17,6 +17,7 @@ static const BksLimits shipped = {
   .long_paragraph_words = 3000,
   .node_text_bytes = 64 * MIB,
   .title_bytes = 1024,
+  .synopsis_bytes = 64 * 1024,
   .import_sections = 20000,
   .markdown_tree_bytes = 768 * MIB,
 

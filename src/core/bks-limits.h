@@ -23,6 +23,7 @@ typedef struct
   guint  long_paragraph_words;      /* above it the editor grows slow: warn (book.md §4) */
   gint64 node_text_bytes;           /* the text of one node */
   guint  title_bytes;
+  guint  synopsis_bytes;            /* what a node is about, in the author's words */
   guint  import_sections;           /* parts and chapters found in one file */
   gint64 markdown_tree_bytes;       /* what the tree of one Markdown text may take */
 

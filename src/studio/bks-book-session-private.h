@@ -32,6 +32,14 @@ struct _BksBookSession
   gboolean     changed;   /* since the last backup */
   DexFuture   *backing;   /* the backup that goes on; NULL */
   guint        backup_id; /* the hourly timer */
+
+  GHashTable  *plans;         /* node id → what was typed of its synopsis and target, and is not on disk */
+  guint        plan_serial;
+  guint        plans_written; /* how often the disk has got some */
+  gint64       plans_since;   /* monotonic ms of the first of @plans */
+  guint        plans_id;      /* the timer that saves them */
+  DexFuture   *planning;      /* the save that goes on; NULL */
+  GError      *plan_error;    /* why the last one failed; NULL */
 };
 
 /* How a book is opened. */
@@ -70,6 +78,14 @@ gboolean     bks_book_session_await_nodes     (BksBookSession *self,
 char        *bks_book_session_clean_title     (BksBookSession *self,
                                                const char     *title,
                                                GError        **error);
+
+/* bks-book-session-plans.c */
+GHashTable  *bks_book_session_make_plans        (void);
+gboolean     bks_book_session_has_unsaved_plans (BksBookSession *self);
+void         bks_book_session_update_plan       (BksBookSession *self,
+                                                 BksNode        *node,
+                                                 BksNode        *fresh);
+DexFuture   *bks_book_session_save_plans        (BksBookSession *self);
 
 /* bks-book-session-backup.c */
 void         bks_book_session_start_backups   (BksBookSession *self);

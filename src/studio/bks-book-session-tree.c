@@ -234,12 +234,14 @@ take_out (BksBookSession *self,
 
 /* What a node that stays has become. */
 static void
-update_node (BksNode *node,
-             BksNode *fresh)
+update_node (BksBookSession *self,
+             BksNode        *node,
+             BksNode        *fresh)
 {
   if (!g_str_equal (bks_node_get_title (node), bks_node_get_title (fresh)))
     bks_node_set_title (node, bks_node_get_title (fresh));
   bks_node_set_status (node, bks_node_get_status (fresh));
+  bks_book_session_update_plan (self, node, fresh);
   if (bks_node_get_revision (node) != bks_node_get_revision (fresh))
     bks_node_set_text_facts (node, bks_node_get_words (fresh), bks_node_get_revision (fresh));
 }
@@ -253,6 +255,7 @@ show_new_node (BksBookSession *self,
 
   if (session != NULL)
     bks_node_session_set_node (session, node);
+  bks_book_session_update_plan (self, node, node);
   g_hash_table_insert (self->by_id, g_strdup (bks_node_get_id (node)), g_object_ref (node));
   g_list_store_insert (get_siblings (self, bks_node_get_parent_id (node)), place, node);
 }
@@ -319,7 +322,7 @@ show_nodes (BksBookSession *self,
           continue;
         }
       show_known_node (self, known, parent_id, place);
-      update_node (known, fresh);
+      update_node (self, known, fresh);
     }
   bks_book_session_update_sums (self);
 }
@@ -337,8 +340,17 @@ gboolean
 bks_book_session_await_nodes (BksBookSession  *self,
                               GError         **error)
 {
-  g_autoptr(GPtrArray) nodes = dex_await_boxed (bks_book_store_list_nodes (self->store), error);
+  g_autoptr(GPtrArray) nodes = NULL;
+  guint written;
 
+  /* What was written while this was read is not in it, and not among the unsaved any more. */
+  do
+    {
+      g_clear_pointer (&nodes, g_ptr_array_unref);
+      written = self->plans_written;
+      nodes = dex_await_boxed (bks_book_store_list_nodes (self->store), error);
+    }
+  while (nodes != NULL && written != self->plans_written);
   if (nodes == NULL)
     return FALSE;
   show_nodes (self, nodes);

@@ -57,6 +57,10 @@ bks_book_session_finalize (GObject *object)
   g_hash_table_unref (self->by_id);
   g_hash_table_unref (self->sessions);
   g_ptr_array_unref (self->works);
+  g_hash_table_unref (self->plans);
+  g_clear_handle_id (&self->plans_id, g_source_remove);
+  dex_clear (&self->planning);
+  g_clear_error (&self->plan_error);
   dex_clear (&self->changing);
   dex_clear (&self->closing);
   G_OBJECT_CLASS (bks_book_session_parent_class)->finalize (object);
@@ -73,6 +77,14 @@ bks_book_session_class_init (BksBookSessionClass *klass)
    * The book was closed; whoever still holds the session lets go of it.
    */
   g_signal_new ("closed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+
+  /**
+   * BksBookSession::plan-error-changed:
+   *
+   * What was typed into a synopsis or target could not be saved, or could at last: see
+   * bks_book_session_get_plan_error().
+   */
+  g_signal_new ("plan-error-changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -82,6 +94,7 @@ bks_book_session_init (BksBookSession *self)
   self->by_id = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
   self->sessions = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->works = g_ptr_array_new_with_free_func (work_free);
+  self->plans = bks_book_session_make_plans ();
 }
 
 static DexFuture *
@@ -415,6 +428,7 @@ save_fiber (gpointer data)
     g_ptr_array_add (sessions, g_object_ref (session));
   for (guint i = 0; i < sessions->len; i++)
     dex_await (bks_node_session_save (g_ptr_array_index (sessions, i)), first == NULL ? &first : NULL);
+  dex_await (bks_book_session_save_plans (self), first == NULL ? &first : NULL);
   return first != NULL ? bks_future_error (first) : dex_future_new_true ();
 }
 
@@ -458,7 +472,7 @@ has_unsaved (BksBookSession *self)
   while (g_hash_table_iter_next (&iter, NULL, &session))
     if (bks_node_session_get_state (session) != BKS_SAVE_CLEAN)
       return TRUE;
-  return FALSE;
+  return bks_book_session_has_unsaved_plans (self);
 }
 
 /* Fiber. A person may go on typing while this waits, so it looks again. */

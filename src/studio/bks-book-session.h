@@ -58,6 +58,17 @@ DexFuture  *bks_book_session_close          (BksBookSession *self);
 /* bks-book-session-backup.c */
 DexFuture  *bks_book_session_check            (BksBookSession *self);
 
+/* bks-book-session-plans.c */
+DexFuture    *bks_book_session_set_plan       (BksBookSession *self,
+                                               const char     *node_id,
+                                               const char     *synopsis,
+                                               gint64          target_words);
+void          bks_book_session_edit_plan      (BksBookSession *self,
+                                               const char     *node_id,
+                                               const char     *synopsis,
+                                               gint64          target_words);
+const GError *bks_book_session_get_plan_error (BksBookSession *self);
+
 /* bks-book-session-history.c */
 DexFuture  *bks_book_session_keep_revision    (BksBookSession *self,
                                                const char     *node_id);

@@ -197,6 +197,18 @@ status_verb (BksBookSession  *self,
 }
 
 static GVariant *
+plan_verb (BksBookSession  *self,
+           GVariant        *arguments,
+           GError         **error)
+{
+  const char *id, *synopsis;
+  gint64 target_words;
+
+  g_variant_get (arguments, "(&sm&sx)", &id, &synopsis, &target_words);
+  return done (dex_await (bks_book_session_set_plan (self, id, synopsis, target_words), error));
+}
+
+static GVariant *
 move_verb (BksBookSession  *self,
            GVariant        *arguments,
            GError         **error)
@@ -352,6 +364,7 @@ static const struct
   { "add", "(usmsi)", add_verb },
   { "rename", "(ss)", rename_verb },
   { "status", "(ss)", status_verb },
+  { "plan", "(smsx)", plan_verb },
   { "move", "(smsi)", move_verb },
   { "trash", "(s)", trash_verb },
   { "restore", "(s)", restore_verb },
