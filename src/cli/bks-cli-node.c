@@ -29,6 +29,9 @@ add_node_members (JsonBuilder *builder,
   bks_cli_add_string (builder, "kind", bks_node_kind_to_string (bks_node_get_kind (node)));
   bks_cli_add_string (builder, "title", bks_node_get_title (node));
   bks_cli_add_int (builder, "words", bks_node_get_words (node));
+  bks_cli_add_string (builder, "status", bks_node_status_to_string (bks_node_get_status (node)));
+  bks_cli_add_string (builder, "synopsis", bks_node_get_synopsis (node));
+  bks_cli_add_int (builder, "target_words", bks_node_get_target_words (node));
 }
 
 /**
@@ -63,7 +66,7 @@ bks_cli_add_nodes (JsonBuilder *builder,
  * @cli: this run
  * @nodes: of #BksNode, in reading order
  *
- * Prints them for a person: id, kind, words with all below, title by depth.
+ * Prints them for a person: id, kind, words with all below, title by depth, and the status where there is one.
  */
 void
 bks_cli_print_nodes (BksCli    *cli,
@@ -72,11 +75,15 @@ bks_cli_print_nodes (BksCli    *cli,
   for (guint i = 0; i < nodes->len; i++)
     {
       BksNode *node = g_ptr_array_index (nodes, i);
+      BksNodeStatus status = bks_node_get_status (node);
       g_autofree char *title = bks_cli_make_line (bks_node_get_title (node));
 
-      bks_cli_print (cli, "%s  %-12s %9" G_GINT64_FORMAT "  %*s%s\n", bks_node_get_id (node),
+      bks_cli_print (cli, "%s  %-12s %9" G_GINT64_FORMAT "  %*s%s", bks_node_get_id (node),
                      bks_node_kind_to_string (bks_node_get_kind (node)), bks_node_get_total_words (node),
                      2 * (int) bks_node_get_depth (node), "", title);
+      if (status != BKS_STATUS_NONE)
+        bks_cli_print (cli, "  [%s]", bks_node_status_to_string (status));
+      bks_cli_print (cli, "\n");
     }
 }
 
@@ -295,6 +302,79 @@ rename_node (BksCli  *cli,
 }
 
 static gboolean
+set_status (BksCli      *cli,
+            const char  *value,
+            GError     **error)
+{
+  g_autoptr(BksBookSession) session = NULL;
+  BksNodeStatus status;
+  BksNode *node;
+
+  if (!bks_node_status_from_string (value, &status))
+    return bks_cli_usage_error (error, _("There is no status “%s”, only none, todo, draft, revised and done"), value);
+  session = bks_cli_open_node (cli, cli->arguments[0], TRUE, &node, error);
+  return session != NULL &&
+         dex_await (bks_book_session_set_status (session, bks_node_get_id (node), status), error) &&
+         bks_cli_close_book (session, error);
+}
+
+static gboolean
+set_plan (BksCli      *cli,
+          const char  *synopsis,
+          gint64       target_words,
+          GError     **error)
+{
+  g_autoptr(BksBookSession) session = NULL;
+  BksNode *node;
+
+  session = bks_cli_open_node (cli, cli->arguments[0], TRUE, &node, error);
+  return session != NULL &&
+         dex_await (bks_book_session_set_plan (session, bks_node_get_id (node), synopsis, target_words), error) &&
+         bks_cli_close_book (session, error);
+}
+
+static gboolean
+set_target (BksCli      *cli,
+            const char  *value,
+            GError     **error)
+{
+  guint64 words;
+
+  if (!g_ascii_string_to_unsigned (value, 10, 0, G_MAXINT32, &words, NULL))
+    return bks_cli_usage_error (error, _("target-words is a number of words, 0 for none"));
+  return set_plan (cli, NULL, (gint64) words, error);
+}
+
+/* Its end is not a part of it: an editor or "echo" puts a line break there. */
+static gboolean
+set_synopsis (BksCli  *cli,
+              GError **error)
+{
+  g_autofree char *synopsis = bks_cli_read_input (cli, cli->limits->synopsis_bytes, error);
+
+  return synopsis != NULL && set_plan (cli, g_strchomp (synopsis), -1, error);
+}
+
+static gboolean
+set (BksCli  *cli,
+     GError **error)
+{
+  const char *name = cli->arguments[1];
+  const char *value = cli->arguments[2];
+
+  if (!bks_cli_check_text (name, "SETTING", error) || (value != NULL && !bks_cli_check_text (value, "VALUE", error)))
+    return FALSE;
+  if (g_str_equal (name, "synopsis"))
+    return value == NULL ? set_synopsis (cli, error)
+                         : bks_cli_usage_error (error, _("The synopsis is read from standard input"));
+  if (!g_str_equal (name, "status") && !g_str_equal (name, "target-words"))
+    return bks_cli_usage_error (error, _("“%s” is no setting of a node, only status, target-words and synopsis are"), name);
+  if (value == NULL)
+    return bks_cli_usage_error (error, _("An argument is missing: VALUE"));
+  return g_str_equal (name, "status") ? set_status (cli, value, error) : set_target (cli, value, error);
+}
+
+static gboolean
 move (BksCli  *cli,
       GError **error)
 {
@@ -350,6 +430,7 @@ const BksCliVerb bks_cli_node_verbs[] = {
   { "node", "add", "BOOK --kind KIND --title TITLE", N_("Add a part, chapter or scene and print its id"), add, add_options, 1, 1, BKS_CLI_PLAIN },
   { "node", "edit", "NODE", N_("Replace the text by the one on standard input"), edit, NULL, 1, 1, BKS_CLI_PLAIN },
   { "node", "rename", "NODE TITLE", N_("Change the title"), rename_node, NULL, 2, 2, BKS_CLI_PLAIN },
+  { "node", "set", "NODE SETTING [VALUE]", N_("Change its status, its target-words, or its synopsis: that is read from standard input"), set, NULL, 2, 3, BKS_CLI_PLAIN },
   { "node", "move", "NODE --parent ID --position I", N_("Move it with all that is below it"), move, move_options, 1, 1, BKS_CLI_PLAIN },
   { "node", "delete", "NODE", N_("Put it into the trash with all that is below it"), delete, NULL, 1, 1, BKS_CLI_PLAIN },
   { NULL },

@@ -124,6 +124,42 @@ class Nodes(CliCase):
         self.ok('trash', 'restore', f'{self.book}/{part}')
         self.assertIn(('Third', 1), self.outline())
 
+    def shown(self, node):
+        [found] = [n for n in self.json('node', 'list', self.book)['nodes'] if n['id'] == node]
+        return found['status'], found['synopsis'], found['target_words']
+
+    def test_status_synopsis_and_target(self):
+        part = self.add('part', 'Part')
+        name = f'{self.book}/{part}'
+        self.assertEqual(self.shown(part), ('none', '', 0))
+        self.ok('node', 'set', name, 'status', 'draft')
+        self.ok('node', 'set', name, 'target-words', '2000')
+        self.ok('node', 'set', name, 'synopsis', text='Ines counts the boats.\n“One” is missing.\n')
+        self.assertEqual(self.shown(part), ('draft', 'Ines counts the boats.\n“One” is missing.', 2000))
+        self.assertEqual(self.json('node', 'show', name)['status'], 'draft')
+        self.assertIn('Part  [draft]', self.ok('node', 'list', self.book))
+        # A status is a change of the structure, the others are not.
+        self.assertEqual(self.json('book', 'undo', self.book), {'kind': 'status', 'title': 'Part'})
+        self.assertEqual(self.shown(part), ('none', 'Ines counts the boats.\n“One” is missing.', 2000))
+        self.ok('book', 'redo', self.book)
+        self.ok('node', 'set', name, 'status', 'none')
+        self.ok('node', 'set', name, 'target-words', '0')
+        self.ok('node', 'set', name, 'synopsis')
+        self.assertEqual(self.shown(part), ('none', '', 0))
+
+    def test_wrong_settings_of_a_node(self):
+        part = self.add('part', 'Part')
+        name = f'{self.book}/{part}'
+        self.wrong('node', 'set', name, 'status', 'Done')
+        self.wrong('node', 'set', name, 'status')
+        self.wrong('node', 'set', name, 'target-words', '-1')
+        self.wrong('node', 'set', name, 'target-words', 'many')
+        self.wrong('node', 'set', name, 'synopsis', 'In the list of processes')
+        self.wrong('node', 'set', name, 'colour', 'red')
+        self.refused('node', 'set', f'{self.book}/ffff', 'status', 'done')
+        self.refused('node', 'set', name, 'synopsis', text='x' * 70000)
+        self.assertEqual(self.shown(part), ('none', '', 0))
+
     def test_a_node_cannot_go_into_itself(self):
         part = self.add('part', 'Part')
         chapter = self.add('chapter', 'Chapter', '--parent', part)
