@@ -163,6 +163,9 @@ add_node_facts (JsonBuilder *builder,
   bks_json_add_string (builder, "parent_id", bks_node_get_parent_id (node));
   bks_json_add_string (builder, "kind", bks_node_kind_to_string (bks_node_get_kind (node)));
   bks_json_add_string (builder, "title", bks_node_get_title (node));
+  bks_json_add_string (builder, "status", bks_node_status_to_string (bks_node_get_status (node)));
+  bks_json_add_string (builder, "synopsis", bks_node_get_synopsis (node));
+  bks_json_add_int (builder, "target_words", bks_node_get_target_words (node));
   bks_json_add_int (builder, "words", bks_node_get_words (node));
   bks_json_add_int (builder, "revision", bks_node_get_revision (node));
 }
@@ -228,12 +231,18 @@ list_chapters (BksRequest  *request,
   return TRUE;
 }
 
-/* The text may be ahead of the saved revision while its editor is open. */
+/* Of all that is answered and can change without a new revision: a title, say. The text itself may be ahead of the
+ * saved revision while its editor is open. */
 static char *
 make_etag (BksNode    *node,
            const char *text)
 {
-  g_autofree char *sum = g_compute_checksum_for_string (G_CHECKSUM_SHA256, text, -1);
+  g_autofree char *all = g_strdup_printf ("%s\n%s\n%s\n%" G_GINT64_FORMAT "\n%s\n%s",
+                                          bks_node_get_parent_id (node) != NULL ? bks_node_get_parent_id (node) : "",
+                                          bks_node_get_title (node),
+                                          bks_node_status_to_string (bks_node_get_status (node)),
+                                          bks_node_get_target_words (node), bks_node_get_synopsis (node), text);
+  g_autofree char *sum = g_compute_checksum_for_string (G_CHECKSUM_SHA256, all, -1);
 
   return g_strdup_printf ("\"%" G_GINT64_FORMAT "-%.16s\"", bks_node_get_revision (node), sum);
 }

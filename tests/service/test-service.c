@@ -822,6 +822,17 @@ add_chapter (BksBookSession *session,
   return node;
 }
 
+static BksNode *
+add_planned_chapter (BksBookSession *session,
+                     const char     *part_id)
+{
+  BksNode *chapter = add_chapter (session, BKS_NODE_CHAPTER, "Chapter I", part_id, TEXT);
+
+  wait_for (bks_book_session_set_status (session, bks_node_get_id (chapter), BKS_STATUS_REVISED));
+  wait_for (bks_book_session_set_plan (session, bks_node_get_id (chapter), "Emma is\nintroduced.", 4000));
+  return chapter;
+}
+
 static void
 test_read (Fixture       *f,
            gconstpointer  data)
@@ -829,7 +840,7 @@ test_read (Fixture       *f,
   g_autoptr(BksBook) book = get_object (bks_studio_create_book (f->studio, "Emma", "Jane Austen"));
   g_autoptr(BksBookSession) session = get_object (bks_studio_open_book (f->studio, bks_book_get_id (book), TRUE));
   g_autoptr(BksNode) part = add_chapter (session, BKS_NODE_PART, "Volume I", NULL, NULL);
-  g_autoptr(BksNode) chapter = add_chapter (session, BKS_NODE_CHAPTER, "Chapter I", bks_node_get_id (part), TEXT);
+  g_autoptr(BksNode) chapter = add_planned_chapter (session, bks_node_get_id (part));
   g_autoptr(BksNode) last = add_chapter (session, BKS_NODE_CHAPTER, "The “end”", NULL, NULL);
   g_autoptr(Answer) tokens = pair (f);
   g_autofree char *base = g_strconcat ("/api/books/", bks_book_get_id (book), NULL);
@@ -840,7 +851,7 @@ test_read (Fixture       *f,
   g_autoptr(Answer) text = get (f, chapter_path, token_of (tokens));
   JsonArray *top, *below;
   JsonObject *volume, *inner;
-  gint64 words = 0;
+  gint64 words = 0, target = 0;
 
   g_assert_cmpint (one->status, ==, 200);
   g_assert_cmpstr (bks_json_get_string (one->body, "title"), ==, "Emma");
@@ -859,11 +870,17 @@ test_read (Fixture       *f,
   g_assert_cmpstr (bks_json_get_string (inner, "parent_id"), ==, bks_node_get_id (part));
   g_assert_true (bks_json_get_int (inner, "words", &words));
   g_assert_cmpint (words, ==, 12);
+  g_assert_cmpstr (bks_json_get_string (inner, "status"), ==, "revised");
+  g_assert_cmpstr (bks_json_get_string (inner, "synopsis"), ==, "Emma is\nintroduced.");
+  g_assert_true (bks_json_get_int (inner, "target_words", &target));
+  g_assert_cmpint (target, ==, 4000);
+  g_assert_cmpstr (bks_json_get_string (volume, "status"), ==, "none");
   g_assert_cmpstr (bks_json_get_string (bks_json_array_object (top, 2), "title"), ==, "The “end”");
 
   g_assert_cmpint (text->status, ==, 200);
   g_assert_cmpstr (bks_json_get_string (text->body, "text"), ==, TEXT);
   g_assert_cmpstr (bks_json_get_string (text->body, "title"), ==, "Chapter I");
+  g_assert_cmpstr (bks_json_get_string (text->body, "status"), ==, "revised");
   wait_for (bks_book_session_close (session));
 }
 
@@ -904,6 +921,7 @@ test_etag (Fixture       *f,
   g_autoptr(Answer) same = get_if_changed (f, path, token_of (tokens), etag);
   g_autoptr(Answer) same_listed = get_if_changed (f, path, token_of (tokens), listed);
   g_autoptr(Answer) changed = NULL;
+  g_autoptr(Answer) done = NULL;
   g_autofree char *new_etag = NULL;
 
   g_assert_nonnull (etag);
@@ -916,6 +934,11 @@ test_etag (Fixture       *f,
   g_assert_cmpstr (bks_json_get_string (changed->body, "text"), ==, "Changed.\n");
   new_etag = header_of (changed, "ETag");
   g_assert_cmpstr (new_etag, !=, etag);
+  /* The same text with another status is another answer. */
+  wait_for (bks_book_session_set_status (session, bks_node_get_id (node), BKS_STATUS_DONE));
+  done = get_if_changed (f, path, token_of (tokens), new_etag);
+  g_assert_cmpint (done->status, ==, 200);
+  g_assert_cmpstr (bks_json_get_string (done->body, "status"), ==, "done");
   wait_for (bks_book_session_close (session));
 }
 
