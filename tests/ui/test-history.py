@@ -6,6 +6,7 @@ open text, a book that comes back from its backup."""
 
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -58,10 +59,13 @@ class History(unittest.TestCase):
         self.app.type(sentence)
         wait_until(lambda: sentence in self.stored(), 15, 'the sentence in the library')
 
-    def show_history(self):
-        if not self.app.find_all('page tab', 'History') and not self.app.find_all('toggle button', 'History'):
+    def show_page(self, name):
+        if not self.app.find_all('page tab', name) and not self.app.find_all('toggle button', name):
             self.app.key('F9')
-        self.app.press(*self.app.find_any('page tab', 'toggle button', 'radio button', name='History'))
+        self.app.press(*self.app.find_any('page tab', 'toggle button', 'radio button', name=name))
+
+    def show_history(self):
+        self.show_page('History')
 
     def test_an_earlier_text_comes_back(self):
         self.write(FIRST)
@@ -126,14 +130,52 @@ class History(unittest.TestCase):
         self.app.find('list item', re.compile('^Chapter 1'))
         self.assertEqual(self.stored(), FIRST)
 
+    def test_a_status_is_kept(self):
+        """Set by the menu of the binder; found, by its name, after a restart, and taken back then."""
+        self.write(FIRST)
+        self.app.click(self.app.find('list item', re.compile('^Chapter 1')))
+        self.app.tab_to('list item')
+        self.app.key('shift+F10')
+        self.app.find('menu')
+        self.app.key('a')
+        self.app.settle(5)
+        self.app.key('f')
+        self.app.find('list item', re.compile('^Chapter 1, .*, First Draft$'))
+        self.app.keep_screenshot('history-status')
+        self.app.quit()
+        self.start()
+        self.app.find('list item', re.compile('^Chapter 1, .*, First Draft$'))
+        self.assertEqual(self.world.cli_json('node', 'show', self.name)['status'], 'draft')
+        self.app.click(self.app.find('list item', re.compile('^Chapter 1')))
+        self.app.tab_to('list item')
+        self.app.key('ctrl+z')
+        self.app.wait_text('Status of “Chapter 1” set back')
+        self.app.find('list item', re.compile('^Chapter 1, [0-9]+ words$'))
+
+    def test_a_synopsis_is_kept(self):
+        """The window is closed at the last key."""
+        self.show_page('Scene')
+        self.app.click(self.app.find('text', 'Synopsis'))
+        self.app.type('Ines counts the boats.')
+        self.app.quit()
+        self.assertEqual(self.world.cli_json('node', 'show', self.name)['synopsis'], 'Ines counts the boats.')
+        self.start()
+        self.show_page('Scene')
+        wait_until(lambda: self.app.text(self.app.find('text', 'Synopsis')) == 'Ines counts the boats.', 15, 'the synopsis')
+
     def test_a_damaged_book_is_told(self):
         self.app.quit()
         book = self.world.cli('book', 'import', '--sample').stdout.strip()
         data = self.world.cli_json('book', 'backup', book)['path']
         path = Path(data).parents[2] / 'books' / book / 'book.db'
+        # Where long texts are: what the binder needs is read before anybody looks for damage.
+        with sqlite3.connect(path) as file:
+            pages = [page for page, in file.execute("SELECT pageno FROM dbstat WHERE name = 'texts' AND pagetype = 'overflow'")]
+            file.execute('PRAGMA wal_checkpoint(TRUNCATE)')
+        file.close()
         with open(path, 'r+b') as file:
-            for page in range(60, 200, 5):
-                file.seek(4096 * page)
+            for page in pages[20::5]:
+                file.seek(4096 * (page - 1))
                 file.write(b'x' * 4096)
         self.world.forget_session()
         self.app = self.world.start_app()

@@ -14,6 +14,8 @@ from world import SOURCE, wait_until
 
 BOOKS = SOURCE / 'tests/data/books'
 SHELF = [('Nine Small Debts', 'Ana Duarte'), ('Letters to a Lighthouse', 'Tomé Reis'), ('Field Notes', '')]
+PLANS = {'Part One': 'done', 'The Letter': 'done', 'The Harbour at Night': 'draft', 'Low Water': 'revised', 'Part Two': 'todo'}
+SYNOPSIS = 'Ines counts the boats that come home without lamps. One is missing. She asks Tomé for his, and packs bread.'
 SIZE = (1280, 800)
 # 360 pixels of content, with the frame that a window has where there is no manager.
 NARROW_SIZE = (370, 720)
@@ -85,6 +87,7 @@ class Tour:
     def furnish(self):
         cli = self.world.cli
         book = cli('book', 'import', BOOKS / 'the-salt-road.md').stdout.strip()
+        self.plan(book)
         for title, author in SHELF:
             other = cli('book', 'new', title).stdout.strip()
             if author:
@@ -93,6 +96,14 @@ class Tour:
         tour_settings.prepare(self.world)
         tour_settings.write_month(self.world)
         return book
+
+    def plan(self, book):
+        """How far each chapter is."""
+        nodes = {node['title']: f"{book}/{node['id']}" for node in self.world.cli_json('node', 'list', book)['nodes']}
+        for title, status in PLANS.items():
+            self.world.cli('node', 'set', nodes[title], 'status', status)
+        self.world.cli('node', 'set', nodes['The Harbour at Night'], 'target-words', '400')
+        self.world.cli('node', 'set', nodes['The Harbour at Night'], 'synopsis', input=SYNOPSIS)
 
     # --------------------------------------------------------- tour -----
 

@@ -23,6 +23,7 @@ static const struct
   /* Translators: %s is the title of a chapter or scene */
   { "add", N_("Adding “%s” undone"), N_("“%s” added again") },
   { "rename", N_("Renaming “%s” undone"), N_("“%s” renamed again") },
+  { "status", N_("Status of “%s” set back"), N_("Status of “%s” set again") },
   { "move", N_("Moving “%s” undone"), N_("“%s” moved again") },
   { "trash", N_("“%s” taken out of the trash"), N_("“%s” moved to the trash again") },
   { "restore", N_("“%s” moved back to the trash"), N_("“%s” taken out of the trash again") },

@@ -19,6 +19,7 @@ struct _BksBinderRow
   GtkImage *icon;
   GtkLabel *title_label;
   GtkLabel *words_label;
+  GtkWidget *status_dot;
 };
 
 enum
@@ -56,12 +57,26 @@ get_title (BksNode *node)
   return *title != '\0' ? title : _("Untitled");
 }
 
+/* The dot is a colour alone: its name is read to those who do not see it. */
 static char *
 describe (BksNode *node)
 {
   g_autofree char *words = bks_wording_words (bks_node_get_total_words (node));
 
-  return g_strdup_printf ("%s, %s", get_title (node), words);
+  if (bks_node_get_status (node) == BKS_STATUS_NONE)
+    return g_strdup_printf ("%s, %s", get_title (node), words);
+  return g_strdup_printf ("%s, %s, %s", get_title (node), words, bks_wording_status (bks_node_get_status (node)));
+}
+
+static void
+update_dot (BksBinderRow *self)
+{
+  BksNodeStatus status = bks_node_get_status (self->node);
+  g_autofree char *own = g_strconcat ("status-", bks_node_status_to_string (status), NULL);
+  const char *classes[] = { "dot", own, NULL };
+  const char *nothing[] = { NULL };
+
+  gtk_widget_set_css_classes (self->status_dot, status != BKS_STATUS_NONE ? classes : nothing);
 }
 
 /* A screen reader comes to the arrow or to the row of the list: both tell the node. */
@@ -91,6 +106,7 @@ update (BksBinderRow *self)
   gtk_image_set_from_icon_name (self->icon, get_icon_name (bks_node_get_kind (self->node)));
   gtk_label_set_label (self->title_label, get_title (self->node));
   gtk_label_set_label (self->words_label, count);
+  update_dot (self);
   update_names (self);
 }
 
@@ -144,6 +160,7 @@ bks_binder_row_class_init (BksBinderRowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, BksBinderRow, icon);
   gtk_widget_class_bind_template_child (widget_class, BksBinderRow, title_label);
   gtk_widget_class_bind_template_child (widget_class, BksBinderRow, words_label);
+  gtk_widget_class_bind_template_child (widget_class, BksBinderRow, status_dot);
   gtk_widget_class_bind_template_callback (widget_class, clicked_cb);
   gtk_widget_class_set_css_name (widget_class, "binderrow");
 }
@@ -238,17 +255,25 @@ bks_binder_row_find (GtkWidget *list,
 }
 
 /**
- * bks_binder_row_get_cut_title:
+ * bks_binder_row_make_tooltip:
  * @self: a row
  *
- * Returns: (transfer none) (nullable): the title, if there is no room for all of it
+ * Returns: (transfer full) (nullable): what cannot be read in the row itself: a title for which there is no room, and
+ *   the name of the status
  */
-const char *
-bks_binder_row_get_cut_title (BksBinderRow *self)
+char *
+bks_binder_row_make_tooltip (BksBinderRow *self)
 {
+  const char *title;
+  g_autofree char *status = NULL;
+
   g_return_val_if_fail (BKS_IS_BINDER_ROW (self), NULL);
 
-  return pango_layout_is_ellipsized (gtk_label_get_layout (self->title_label))
-           ? gtk_label_get_text (self->title_label)
-           : NULL;
+  title = pango_layout_is_ellipsized (gtk_label_get_layout (self->title_label)) ? gtk_label_get_text (self->title_label)
+                                                                              : NULL;
+  if (self->node == NULL || bks_node_get_status (self->node) == BKS_STATUS_NONE)
+    return g_strdup (title);
+  /* Translators: %s is how far the author is with a chapter: "First Draft" */
+  status = g_strdup_printf (_("Status: %s"), bks_wording_status (bks_node_get_status (self->node)));
+  return title != NULL ? g_strdup_printf ("%s\n%s", title, status) : g_steal_pointer (&status);
 }

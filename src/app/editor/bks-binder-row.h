@@ -20,6 +20,6 @@ void          bks_binder_row_set_node (BksBinderRow *self,
 BksBinderRow *bks_binder_row_find     (GtkWidget    *list,
                                        double        x,
                                        double        y);
-const char   *bks_binder_row_get_cut_title (BksBinderRow *self);
+char         *bks_binder_row_make_tooltip (BksBinderRow *self);
 
 G_END_DECLS

@@ -11,6 +11,7 @@
 #include "bks-binder-history-private.h"
 #include "bks-binder-places-private.h"
 #include "bks-binder-row.h"
+#include "bks-binder-status-private.h"
 #include "bks-binder.h"
 #include "bks-ui.h"
 
@@ -26,6 +27,7 @@ struct _BksBinder
   GtkSliceListModel  *sight;     /* the rows that there are so far */
   GtkSingleSelection *selection;
   GtkFilter          *filter;
+  GSimpleAction      *status;    /* of the selected node */
   char               *search;    /* folded; NULL: everything is shown */
   char               *shown_id;  /* the node that was selected last */
 
@@ -165,6 +167,7 @@ popup_menu (BksBinder *self,
 {
   graphene_point_t point;
 
+  bks_binder_update_status (self, self->status);
   if (gtk_widget_compute_point (GTK_WIDGET (self->list), GTK_WIDGET (self),
                                 &GRAPHENE_POINT_INIT ((float) x, (float) y), &point))
     bks_ui_popup_menu (GTK_WIDGET (self), self->node_menu, point.x, point.y);
@@ -217,12 +220,12 @@ query_tooltip_cb (BksBinder  *self,
                   GtkTooltip *tooltip)
 {
   BksBinderRow *row = by_keyboard ? find_focused_row (self) : bks_binder_row_find (GTK_WIDGET (self->list), x, y);
-  const char *title = row != NULL ? bks_binder_row_get_cut_title (row) : NULL;
+  g_autofree char *text = row != NULL ? bks_binder_row_make_tooltip (row) : NULL;
   graphene_rect_t bounds;
 
-  if (title == NULL || !gtk_widget_compute_bounds (GTK_WIDGET (row), GTK_WIDGET (self->list), &bounds))
+  if (text == NULL || !gtk_widget_compute_bounds (GTK_WIDGET (row), GTK_WIDGET (self->list), &bounds))
     return FALSE;
-  gtk_tooltip_set_text (tooltip, title);
+  gtk_tooltip_set_text (tooltip, text);
   gtk_tooltip_set_tip_area (tooltip, &(GdkRectangle) { (int) bounds.origin.x, (int) bounds.origin.y,
                                                        (int) bounds.size.width, (int) bounds.size.height });
   return TRUE;
@@ -510,6 +513,7 @@ bks_binder_dispose (GObject *object)
   g_clear_object (&self->sight);
   g_clear_object (&self->tree);
   g_clear_object (&self->filter);
+  g_clear_object (&self->status);
   g_clear_object (&self->session);
 
   G_OBJECT_CLASS (bks_binder_parent_class)->dispose (object);
@@ -609,6 +613,7 @@ static void
 bks_binder_init (BksBinder *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  self->status = bks_binder_add_status (self);
   gtk_search_bar_connect_entry (self->search_bar, self->search_entry);
   gtk_search_bar_set_key_capture_widget (self->search_bar, GTK_WIDGET (self->list));
 }

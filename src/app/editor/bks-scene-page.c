@@ -7,6 +7,7 @@
 #include <glib/gi18n.h>
 
 #include "bks-binder-places-private.h"
+#include "bks-node-plan.h"
 #include "bks-scene-page.h"
 #include "bks-words.h"
 #include "bks-wording.h"
@@ -26,6 +27,7 @@ struct _BksScenePage
   guint           update_source;
 
   GtkStack     *stack;
+  BksNodePlan  *plan;
   AdwActionRow *place_row;
   AdwActionRow *words_row;
   AdwActionRow *time_row;
@@ -109,6 +111,7 @@ update (BksScenePage *self)
 
   g_clear_handle_id (&self->update_source, g_source_remove);
   gtk_stack_set_visible_child_name (self->stack, self->manuscript != NULL ? "facts" : "nothing");
+  bks_node_plan_set_node (self->plan, self->session, self->manuscript != NULL ? get_node (self) : NULL);
   if (self->manuscript == NULL)
     return;
   text = bks_manuscript_dup_text (self->manuscript);
@@ -117,6 +120,7 @@ update (BksScenePage *self)
   length = make_length (text, words);
   minutes = make_time (words);
   share = make_share (self, words);
+  bks_node_plan_set_words (self->plan, words);
   adw_action_row_set_subtitle (self->place_row, place);
   adw_action_row_set_subtitle (self->words_row, length);
   adw_action_row_set_subtitle (self->time_row, minutes);
@@ -169,8 +173,10 @@ bks_scene_page_class_init (BksScenePageClass *klass)
   G_OBJECT_CLASS (klass)->dispose = bks_scene_page_dispose;
   widget_class->map = bks_scene_page_map;
 
+  g_type_ensure (BKS_TYPE_NODE_PLAN);
   gtk_widget_class_set_template_from_resource (widget_class, "/com/humanizer/BookStudio/bks-scene-page.ui");
   gtk_widget_class_bind_template_child (widget_class, BksScenePage, stack);
+  gtk_widget_class_bind_template_child (widget_class, BksScenePage, plan);
   gtk_widget_class_bind_template_child (widget_class, BksScenePage, place_row);
   gtk_widget_class_bind_template_child (widget_class, BksScenePage, words_row);
   gtk_widget_class_bind_template_child (widget_class, BksScenePage, time_row);

@@ -68,6 +68,29 @@ bks_wording_words (gint64 words)
   return g_strdup_printf (ngettext ("%s word", "%s words", (gulong) words), number);
 }
 
+/**
+ * bks_wording_status:
+ * @status: how far the author is with a node
+ *
+ * Returns: (transfer none): its name for people, "First Draft"
+ */
+const char *
+bks_wording_status (BksNodeStatus status)
+{
+  static const char *const names[BKS_N_STATUSES] = {
+    /* Translators: a chapter without a status */
+    [BKS_STATUS_NONE] = NC_("status", "None"),
+    [BKS_STATUS_TODO] = NC_("status", "To Do"),
+    [BKS_STATUS_DRAFT] = NC_("status", "First Draft"),
+    [BKS_STATUS_REVISED] = NC_("status", "Revised"),
+    [BKS_STATUS_DONE] = NC_("status", "Done"),
+  };
+
+  g_return_val_if_fail (status < BKS_N_STATUSES, NULL);
+
+  return g_dpgettext2 (NULL, "status", names[status]);
+}
+
 static GDateTime *
 local_time (gint64 at_ms)
 {

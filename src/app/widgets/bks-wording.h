@@ -6,11 +6,13 @@
 #include "bks-allowance.h"
 #include "bks-generation.h"
 #include "bks-money.h"
+#include "bks-node.h"
 
 G_BEGIN_DECLS
 
 char *bks_wording_number   (gint64             number);
 char *bks_wording_words    (gint64             words);
+const char *bks_wording_status (BksNodeStatus status);
 char *bks_wording_when     (gint64             at_ms,
                             gint64             now_ms);
 char *bks_wording_saved    (gint64             saved_at_ms,
