@@ -26,6 +26,8 @@ static const BksLimits shipped = {
   .draft_save_ms = 1 * SECONDS,
   .revision_ms = 10 * MINUTES,
   .revision_words = 200,
+  .written_burst_words = 20,
+  .written_words_a_minute = 300,
 
   .database_busy_ms = 5 * SECONDS,
   .backup_ms = 60 * MINUTES,

@@ -33,6 +33,8 @@ typedef struct
   guint draft_save_ms;              /* while a stream runs */
   guint revision_ms;                /* an earlier text is kept after this long */
   guint revision_words;             /* or once so many words have changed */
+  guint written_burst_words;        /* a save has so many new words at once and they still count as written … */
+  guint written_words_a_minute;     /* … with so many more for the time since the save before: no hand is faster */
 
   /* Store */
   guint database_busy_ms;

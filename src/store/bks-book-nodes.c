@@ -335,7 +335,8 @@ add_node (BksConnection  *connection,
     return FALSE;
   /* Undone, it goes into the trash: somebody may have written into it by then. */
   before.trashed_at = adding->now_ms;
-  return bks_book_add_command (connection, "add", node->id, &before, adding->now_ms, error) &&
+  return bks_book_count_day (connection, 0, node->words, adding->now_ms, error) &&
+         bks_book_add_command (connection, "add", node->id, &before, adding->now_ms, error) &&
          bks_book_note_change (connection, "chapter.created", "chapter", node->id, adding->now_ms, error);
 }
 

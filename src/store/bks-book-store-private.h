@@ -41,6 +41,13 @@ gboolean bks_book_insert_node  (BksConnection  *connection,
 gboolean bks_book_has_history  (BksConnection  *connection);
 gboolean bks_book_has_plans    (BksConnection  *connection);
 
+/* bks-book-days.c */
+gboolean bks_book_count_day    (BksConnection  *connection,
+                                gint64          written,
+                                gint64          net,
+                                gint64          now_ms,
+                                GError        **error);
+
 /* bks-revisions.c */
 gboolean bks_book_keep_text    (BksConnection  *connection,
                                 const char     *node_id,

@@ -242,13 +242,18 @@ fill (BksConnection  *connection,
       GError        **error)
 {
   Filling *filling = data;
+  gint64 words = 0;
 
   if (!insert_book (connection, filling->book, filling->now_ms, error))
     return FALSE;
   for (guint i = 0; i < filling->nodes->len; i++)
-    if (!bks_book_insert_node (connection, g_ptr_array_index (filling->nodes, i), (int) i, filling->now_ms, error))
-      return FALSE;
-  return bks_book_note_change (connection, "book.created", "book", bks_book_get_id (filling->book), filling->now_ms, error);
+    {
+      if (!bks_book_insert_node (connection, g_ptr_array_index (filling->nodes, i), (int) i, filling->now_ms, error))
+        return FALSE;
+      words += ((BksNewNode *) g_ptr_array_index (filling->nodes, i))->words;
+    }
+  return bks_book_count_day (connection, 0, words, filling->now_ms, error) &&
+         bks_book_note_change (connection, "book.created", "book", bks_book_get_id (filling->book), filling->now_ms, error);
 }
 
 /**
@@ -274,6 +279,11 @@ bks_book_store_fill (BksDatabase *store,
   return bks_database_write (store, fill, filling, filling_free);
 }
 
+#define GET_BOOK(goal) \
+  BKS_LIVE_NODES "SELECT id, title, author, language, local_only, created_at, updated_at," \
+                 "  (SELECT coalesce (sum (t.words), 0) FROM live JOIN texts t ON t.node_id = live.id), " goal \
+                 " FROM book"
+
 static gboolean
 get_book (BksConnection  *connection,
           GValue         *result,
@@ -284,10 +294,7 @@ get_book (BksConnection  *connection,
   int step;
 
   statement = bks_connection_prepare (connection,
-                                      BKS_LIVE_NODES
-                                      "SELECT id, title, author, language, local_only, created_at, updated_at,"
-                                      "  (SELECT coalesce (sum (t.words), 0) FROM live JOIN texts t ON t.node_id = live.id)"
-                                      " FROM book",
+                                      bks_book_has_plans (connection) ? GET_BOOK ("daily_goal") : GET_BOOK ("0"),
                                       error);
   if (statement == NULL)
     return FALSE;
@@ -307,6 +314,7 @@ get_book (BksConnection  *connection,
                                      "created-at", (gint64) sqlite3_column_int64 (statement, 5),
                                      "updated-at", (gint64) sqlite3_column_int64 (statement, 6),
                                      "words", (gint64) sqlite3_column_int64 (statement, 7),
+                                     "daily-goal", (gint64) sqlite3_column_int64 (statement, 8),
                                      NULL));
   sqlite3_reset (statement);
   return TRUE;

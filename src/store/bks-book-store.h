@@ -61,6 +61,7 @@ void         bks_new_node_free             (BksNewNode  *self);
  * @text: its text from now on
  * @words: how many words it has
  * @changed_words: how many of them this change touches
+ * @written_words: how many of them a person has written since the text that is replaced: they count for the day
  * @provenance: (nullable): where its parts came from, as BksProvenance writes it
  * @expected_revision: the revision the writer has seen, -1 to write over any
  * @accepted_draft: (nullable): a draft that the author has put into @text
@@ -77,6 +78,7 @@ typedef struct
   char   *text;
   gint64  words;
   gint64  changed_words;
+  gint64  written_words;
   char   *provenance;
   gint64  expected_revision;
   char   *accepted_draft;

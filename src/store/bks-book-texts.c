@@ -285,6 +285,7 @@ write_text (BksConnection  *connection,
                            write->now_ms, NULL, error))
     return FALSE;
   if (!update_text (connection, write, present.revision + 1, write->now_ms, error) ||
+      !bks_book_count_day (connection, write->written_words, write->words - present.words, write->now_ms, error) ||
       !bks_book_note_change (connection, "chapter.text", "chapter", write->node_id, write->now_ms, error) ||
       (write->accepted_draft != NULL && !accept_draft (connection, write->accepted_draft, write->now_ms, error)))
     return FALSE;

@@ -23,6 +23,7 @@ struct _BksBook
   gint64   created_at;
   gint64   updated_at;
   gint64   opened_at;
+  gint64   daily_goal; /* the library's list does not know it */
   gboolean local_only;
 };
 
@@ -38,6 +39,7 @@ typedef enum
   PROP_CREATED_AT,
   PROP_UPDATED_AT,
   PROP_OPENED_AT,
+  PROP_DAILY_GOAL,
   PROP_LOCAL_ONLY,
 } Property;
 
@@ -72,6 +74,7 @@ bks_book_get_property (GObject    *object,
     case PROP_WORDS: g_value_set_int64 (value, self->words); break;
     case PROP_CREATED_AT: g_value_set_int64 (value, self->created_at); break;
     case PROP_UPDATED_AT: g_value_set_int64 (value, self->updated_at); break;
+    case PROP_DAILY_GOAL: g_value_set_int64 (value, self->daily_goal); break;
     case PROP_OPENED_AT: g_value_set_int64 (value, self->opened_at); break;
     case PROP_LOCAL_ONLY: g_value_set_boolean (value, self->local_only); break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -118,6 +121,7 @@ bks_book_set_property (GObject      *object,
     case PROP_WORDS: set_int64 (self, &self->words, g_value_get_int64 (value), PROP_WORDS); break;
     case PROP_CREATED_AT: set_int64 (self, &self->created_at, g_value_get_int64 (value), PROP_CREATED_AT); break;
     case PROP_UPDATED_AT: set_int64 (self, &self->updated_at, g_value_get_int64 (value), PROP_UPDATED_AT); break;
+    case PROP_DAILY_GOAL: set_int64 (self, &self->daily_goal, g_value_get_int64 (value), PROP_DAILY_GOAL); break;
     case PROP_OPENED_AT: set_int64 (self, &self->opened_at, g_value_get_int64 (value), PROP_OPENED_AT); break;
     case PROP_LOCAL_ONLY:
       if (self->local_only == g_value_get_boolean (value))
@@ -162,6 +166,7 @@ bks_book_class_init (BksBookClass *klass)
   properties[PROP_CREATED_AT] = count_property ("created-at");
   properties[PROP_UPDATED_AT] = count_property ("updated-at");
   properties[PROP_OPENED_AT] = count_property ("opened-at");
+  properties[PROP_DAILY_GOAL] = count_property ("daily-goal");
   properties[PROP_LOCAL_ONLY] = g_param_spec_boolean ("local-only", NULL, NULL, FALSE,
                                                       G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
@@ -294,6 +299,20 @@ bks_book_get_opened_at (BksBook *self)
   g_return_val_if_fail (BKS_IS_BOOK (self), 0);
 
   return self->opened_at;
+}
+
+/**
+ * bks_book_get_daily_goal:
+ * @self: the book of an open session; the library's list does not know it
+ *
+ * Returns: how many words the author means to write in a day, 0 for no goal
+ */
+gint64
+bks_book_get_daily_goal (BksBook *self)
+{
+  g_return_val_if_fail (BKS_IS_BOOK (self), 0);
+
+  return self->daily_goal;
 }
 
 /**

@@ -17,6 +17,7 @@ gint64      bks_book_get_words      (BksBook    *self);
 gint64      bks_book_get_created_at (BksBook    *self);
 gint64      bks_book_get_updated_at (BksBook    *self);
 gint64      bks_book_get_opened_at  (BksBook    *self);
+gint64      bks_book_get_daily_goal (BksBook    *self);
 gboolean    bks_book_get_local_only (BksBook    *self);
 void        bks_book_assign         (BksBook    *self,
                                      BksBook    *other);

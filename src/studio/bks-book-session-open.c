@@ -82,7 +82,7 @@ await_contents (BksBookSession  *self,
                 GError         **error)
 {
   self->book = dex_await_object (bks_book_store_get_book (self->store), error);
-  return self->book != NULL && bks_book_session_await_nodes (self, error);
+  return self->book != NULL && bks_book_session_await_nodes (self, error) && bks_book_session_await_today (self, error);
 }
 
 static BksBookSession *

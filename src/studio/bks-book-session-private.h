@@ -33,6 +33,8 @@ struct _BksBookSession
   DexFuture   *backing;   /* the backup that goes on; NULL */
   guint        backup_id; /* the hourly timer */
 
+  BksDay      *today;     /* what was written, of the last save */
+
   GHashTable  *plans;         /* node id → what was typed of its synopsis and target, and is not on disk */
   guint        plan_serial;
   guint        plans_written; /* how often the disk has got some */
@@ -78,6 +80,10 @@ gboolean     bks_book_session_await_nodes     (BksBookSession *self,
 char        *bks_book_session_clean_title     (BksBookSession *self,
                                                const char     *title,
                                                GError        **error);
+
+/* bks-book-session-days.c */
+gboolean     bks_book_session_await_today       (BksBookSession *self,
+                                                 GError        **error);
 
 /* bks-book-session-plans.c */
 GHashTable  *bks_book_session_make_plans        (void);

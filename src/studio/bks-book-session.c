@@ -57,6 +57,7 @@ bks_book_session_finalize (GObject *object)
   g_hash_table_unref (self->by_id);
   g_hash_table_unref (self->sessions);
   g_ptr_array_unref (self->works);
+  g_clear_pointer (&self->today, bks_day_unref);
   g_hash_table_unref (self->plans);
   g_clear_handle_id (&self->plans_id, g_source_remove);
   dex_clear (&self->planning);
@@ -77,6 +78,13 @@ bks_book_session_class_init (BksBookSessionClass *klass)
    * The book was closed; whoever still holds the session lets go of it.
    */
   g_signal_new ("closed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+
+  /**
+   * BksBookSession::today-changed:
+   *
+   * More was written, or another day has begun: see bks_book_session_get_today().
+   */
+  g_signal_new ("today-changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 
   /**
    * BksBookSession::plan-error-changed:
@@ -222,12 +230,13 @@ bks_book_session_add_work (BksBookSession *self,
  * bks_book_session_text_saved:
  * @self: a session
  *
- * A node session has saved its text: brings sums and the library up to date.
+ * A node session has saved its text: brings sums, the day and the library up to date.
  */
 void
 bks_book_session_text_saved (BksBookSession *self)
 {
   bks_book_session_note_change (self);
+  dex_future_disown (bks_book_session_update_today (self));
 }
 
 /**

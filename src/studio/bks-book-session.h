@@ -3,6 +3,7 @@
 
 #include <libdex.h>
 
+#include "bks-book-days.h"
 #include "bks-book.h"
 #include "bks-node-session.h"
 #include "bks-node.h"
@@ -68,6 +69,13 @@ void          bks_book_session_edit_plan      (BksBookSession *self,
                                                const char     *synopsis,
                                                gint64          target_words);
 const GError *bks_book_session_get_plan_error (BksBookSession *self);
+
+/* bks-book-session-days.c */
+const BksDay *bks_book_session_get_today      (BksBookSession *self);
+DexFuture    *bks_book_session_update_today   (BksBookSession *self);
+DexFuture    *bks_book_session_list_days      (BksBookSession *self);
+DexFuture    *bks_book_session_set_daily_goal (BksBookSession *self,
+                                               gint64          words);
 
 /* bks-book-session-history.c */
 DexFuture  *bks_book_session_keep_revision    (BksBookSession *self,

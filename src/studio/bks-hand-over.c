@@ -290,6 +290,20 @@ details_verb (BksBookSession  *self,
 }
 
 static GVariant *
+goal_verb (BksBookSession  *self,
+           GVariant        *arguments,
+           GError         **error)
+{
+  gint64 words;
+
+  g_variant_get (arguments, "(x)", &words);
+  if (words >= 0)
+    return done (dex_await (bks_book_session_set_daily_goal (self, words), error));
+  g_set_error_literal (error, BKS_ERROR, BKS_ERROR_INVALID_INPUT, "A goal is a number of words");
+  return NULL;
+}
+
+static GVariant *
 keep_verb (BksBookSession  *self,
            GVariant        *arguments,
            GError         **error)
@@ -372,6 +386,7 @@ static const struct
   { "redo", "()", redo_verb },
   { "text", "(ssx)", text_verb },
   { "details", "(sssb)", details_verb },
+  { "goal", "(x)", goal_verb },
   { "keep", "(s)", keep_verb },
   { "revert", "(sx)", revert_verb },
   { "snapshot", "(sms)", snapshot_verb },

@@ -40,6 +40,7 @@ struct _BksNodeSession
   gint64          saved_at;       /* epoch ms; 0: not in this session */
   gboolean        dirty;          /* keys that no save has taken yet */
   gint64          dirty_since;    /* monotonic ms */
+  gint64          unsaved_since;  /* monotonic ms of the first key that is not on disk; 0 */
   guint           autosave_id;
   DexFuture      *saving;         /* the running save; NULL */
   gboolean        save_again;     /* somebody asked for another while it runs */
@@ -47,6 +48,7 @@ struct _BksNodeSession
   GPtrArray      *accepted;       /* of Accepted: drafts to be marked, one with each save */
 
   char           *stored;         /* the text on disk, that changes are measured by */
+  gint64          stored_typed;   /* how many of its words were typed */
   BksProvenance  *provenance;     /* of @stored */
   GPtrArray      *passages;       /* of Passage: what was put into the text since then, and was not typed */
   GPtrArray      *checkpoints;    /* texts that have to be on disk, and kept, before the present one */
@@ -175,6 +177,16 @@ bks_node_session_init (BksNodeSession *self)
   self->checkpoints = g_ptr_array_new_with_free_func (g_free);
 }
 
+static gint64
+count_typed (const char    *text,
+             BksProvenance *provenance)
+{
+  gint64 words[BKS_N_ORIGINS];
+
+  bks_provenance_count_words (provenance, text, words);
+  return words[BKS_ORIGIN_TYPED];
+}
+
 /**
  * bks_node_session_new:
  * @book_session: the open book
@@ -195,6 +207,7 @@ bks_node_session_new (BksBookSession *book_session,
   self->text = g_strdup (text->text);
   self->stored = g_strdup (text->text);
   self->provenance = bks_provenance_from_string (text->provenance, strlen (text->text));
+  self->stored_typed = count_typed (self->stored, self->provenance);
   return self;
 }
 
@@ -338,6 +351,8 @@ bks_node_session_touch (BksNodeSession *self)
   if (!self->dirty)
     self->dirty_since = now;
   self->dirty = TRUE;
+  if (self->unsaved_since == 0)
+    self->unsaved_since = now;
   if (self->state == BKS_SAVE_CLEAN)
     set_state (self, BKS_SAVE_DIRTY);
   latest = self->dirty_since + limits->autosave_most_ms;
@@ -441,6 +456,22 @@ follow_provenance (BksNodeSession *self,
   return provenance;
 }
 
+/* How many words the author has written since the text on disk. What came faster than any hand was there before: a
+ * deletion that was undone, say. */
+static gint64
+count_written (BksNodeSession *self,
+               const char     *text,
+               BksProvenance  *provenance,
+               gint64          since)
+{
+  BksLimits *limits = get_limits (self);
+  gint64 more = count_typed (text, provenance) - self->stored_typed;
+  gint64 ms = since > 0 ? bks_clock_get_monotonic_ms (limits->clock) - since : 0;
+  gint64 possible = (gint64) limits->written_burst_words + ms * limits->written_words_a_minute / 60000;
+
+  return more > 0 && more <= possible ? more : 0;
+}
+
 static BksTextWrite *
 make_write (BksNodeSession *self,
             const char     *text,
@@ -489,11 +520,13 @@ note_stored (BksNodeSession *self,
   g_set_str (&self->stored, text);
   g_clear_pointer (&self->provenance, bks_provenance_unref);
   self->provenance = bks_provenance_ref (provenance);
+  self->stored_typed = count_typed (text, provenance);
 }
 
 /* Fiber. What was there before something that is not the author's was put in, as a text and a revision of its own. */
 static gboolean
 await_checkpoints (BksNodeSession  *self,
+                   gint64           since,
                    GError         **error)
 {
   while (self->checkpoints->len > 0)
@@ -504,7 +537,10 @@ await_checkpoints (BksNodeSession  *self,
 
       if (!g_str_equal (text, self->stored))
         {
-          if (!await_store (self, make_write (self, text, provenance), &revision, error))
+          BksTextWrite *write = make_write (self, text, provenance);
+
+          write->written_words = count_written (self, text, provenance, since);
+          if (!await_store (self, write, &revision, error))
             return FALSE;
           note_stored (self, text, provenance);
         }
@@ -531,16 +567,18 @@ await_write (BksNodeSession  *self,
   g_autoptr(GError) local = NULL;
   BksTextWrite *write;
   guint passages = self->passages->len;
-  gint64 words, revision;
+  gint64 words, revision, since = self->unsaved_since;
 
   take_text (self);
   self->dirty = FALSE;
+  self->unsaved_since = 0;
   text = g_strdup (self->text);
-  if (await_checkpoints (self, &local))
+  if (await_checkpoints (self, since, &local))
     {
       provenance = follow_provenance (self, text, BKS_ORIGIN_TYPED, accepted);
       write = make_write (self, text, provenance);
       words = write->words;
+      write->written_words = count_written (self, text, provenance, since);
       write->accepted_draft = g_strdup (draft_id);
       write->keep_cause = draft_id != NULL ? BKS_KEEP_DRAFT : NULL;
       if (await_store (self, write, &revision, &local))
@@ -553,6 +591,7 @@ await_write (BksNodeSession  *self,
           return TRUE;
         }
     }
+  self->unsaved_since = since;
   note_failed (self, g_error_copy (local));
   g_propagate_error (error, g_steal_pointer (&local));
   return FALSE;
