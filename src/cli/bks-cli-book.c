@@ -30,15 +30,30 @@ add_book_members (JsonBuilder *builder,
   bks_json_add_boolean (builder, "local_only", bks_book_get_local_only (book));
 }
 
+static void
+add_day (JsonBuilder  *builder,
+         const BksDay *day)
+{
+  json_builder_begin_object (builder);
+  bks_cli_add_string (builder, "date", day->date);
+  bks_cli_add_int (builder, "written", day->written);
+  bks_cli_add_int (builder, "net", day->net);
+  json_builder_end_object (builder);
+}
+
 /* The document of "book import" and "book show". */
 static void
 add_document (JsonBuilder    *builder,
               BksBookSession *session)
 {
   g_autoptr(GPtrArray) nodes = bks_book_session_list_nodes (session);
+  BksBook *book = bks_book_session_get_book (session);
 
   json_builder_begin_object (builder);
-  add_book_members (builder, bks_book_session_get_book (session));
+  add_book_members (builder, book);
+  bks_cli_add_int (builder, "daily_goal", bks_book_get_daily_goal (book));
+  json_builder_set_member_name (builder, "today");
+  add_day (builder, bks_book_session_get_today (session));
   json_builder_set_member_name (builder, "nodes");
   bks_cli_add_nodes (builder, nodes);
   json_builder_end_object (builder);
@@ -266,6 +281,21 @@ set_local_only (BksCli      *cli,
 }
 
 static gboolean
+set_daily_goal (BksCli      *cli,
+                const char  *value,
+                GError     **error)
+{
+  g_autoptr(BksBookSession) session = NULL;
+  guint64 words;
+
+  if (!g_ascii_string_to_unsigned (value, 10, 0, G_MAXINT32, &words, NULL))
+    return bks_cli_usage_error (error, _("daily-goal is a number of words, 0 for none"));
+  session = bks_cli_open_book (cli, cli->arguments[0], TRUE, error);
+  return session != NULL && dex_await (bks_book_session_set_daily_goal (session, (gint64) words), error) &&
+         bks_cli_close_book (session, error);
+}
+
+static gboolean
 set_details (BksCli      *cli,
              const char  *name,
              const char  *value,
@@ -277,7 +307,7 @@ set_details (BksCli      *cli,
   g_autoptr(BksBookSession) session = NULL;
 
   if (!is_title && !is_author && !is_language)
-    return bks_cli_usage_error (error, _("“%s” is no setting of a book, only local-only, title, author and language are"),
+    return bks_cli_usage_error (error, _("“%s” is no setting of a book, only local-only, daily-goal, title, author and language are"),
                                 name);
   session = bks_cli_open_book (cli, cli->arguments[0], TRUE, error);
   return session != NULL &&
@@ -298,7 +328,40 @@ set (BksCli  *cli,
     return FALSE;
   if (g_str_equal (name, "local-only"))
     return set_local_only (cli, value, error);
+  if (g_str_equal (name, "daily-goal"))
+    return set_daily_goal (cli, value, error);
   return set_details (cli, name, value, error);
+}
+
+static gboolean
+days (BksCli  *cli,
+      GError **error)
+{
+  g_autoptr(BksBookSession) session = bks_cli_open_book (cli, cli->arguments[0], FALSE, error);
+  g_autoptr(JsonBuilder) builder = json_builder_new ();
+  g_autoptr(GPtrArray) list = NULL;
+
+  if (session == NULL)
+    return FALSE;
+  list = dex_await_boxed (bks_cli_until_stop (cli, bks_book_session_list_days (session)), error);
+  if (list == NULL)
+    return FALSE;
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "days");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < list->len; i++)
+    {
+      const BksDay *day = g_ptr_array_index (list, i);
+
+      add_day (builder, day);
+      if (!cli->json)
+        bks_cli_print (cli, "%s %9" G_GINT64_FORMAT " %+9" G_GINT64_FORMAT "\n", day->date, day->written, day->net);
+    }
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+  if (cli->json)
+    bks_cli_print_json (cli, builder);
+  return TRUE;
 }
 
 static gboolean
@@ -332,7 +395,8 @@ const BksCliVerb bks_cli_book_verbs[] = {
   { "book", "import", "FILE… | --sample", N_("Make a book of a text or Markdown file and print its id"), import, import_options, 0, -1, BKS_CLI_PLAIN },
   { "book", "show", "BOOK", N_("Show a book and its parts"), show, NULL, 1, 1, BKS_CLI_PLAIN },
   { "book", "export", "BOOK --format FORMAT -o FILE", N_("Write a book to a file: epub, markdown or text"), export, export_options, 1, 1, BKS_CLI_PLAIN },
-  { "book", "set", "BOOK SETTING VALUE", N_("Change its title, author or language, or whether it is local-only: on or off"), set, NULL, 3, 3, BKS_CLI_PLAIN },
+  { "book", "set", "BOOK SETTING VALUE", N_("Change its title, author, language or daily-goal, or whether it is local-only: on or off"), set, NULL, 3, 3, BKS_CLI_PLAIN },
+  { "book", "days", "BOOK", N_("List how many words were written on each day, and by how many the book grew"), days, NULL, 1, 1, BKS_CLI_PLAIN },
   { "book", "delete", "BOOK", N_("Put a book into the trash"), delete, NULL, 1, 1, BKS_CLI_PLAIN },
   { NULL },
 };

@@ -75,6 +75,24 @@ class Books(CliCase):
         self.ok('book', 'set', book, 'local-only', 'off')
         self.assertFalse(self.json('book', 'show', book)['local_only'])
 
+    def test_days_and_goal(self):
+        """What comes from elsewhere makes the book longer; nobody has written it today."""
+        book = self.new_book()
+        self.assertEqual(self.json('book', 'days', book), {'days': []})
+        self.ok('book', 'set', book, 'daily-goal', '800')
+        chapter = self.new_chapter(book, text='Five words from a file.')
+        shown = self.json('book', 'show', book)
+        self.assertEqual(shown['daily_goal'], 800)
+        self.assertEqual((shown['today']['written'], shown['today']['net']), (0, 5))
+        self.assertRegex(shown['today']['date'], r'^\d{4}-\d\d-\d\d$')
+        self.ok('node', 'edit', chapter, text='Three words less? No.')
+        self.assertEqual(self.json('book', 'days', book)['days'], [{**shown['today'], 'net': 4}])
+        self.assertEqual(self.ok('book', 'days', book).split(), [shown['today']['date'], '0', '+4'])
+        self.wrong('book', 'set', book, 'daily-goal', 'many')
+        self.wrong('book', 'set', book, 'daily-goal', '-5')
+        self.ok('book', 'set', book, 'daily-goal', '0')
+        self.assertEqual(self.json('book', 'show', book)['daily_goal'], 0)
+
     def test_delete_and_restore(self):
         book = self.new_book()
         chapter = self.new_chapter(book, text='Kept.')
