@@ -5,8 +5,9 @@
 #include "bks-editor.h"
 #include "bks-node-plan.h"
 #include "bks-studio-page.h"
+#include "bks-today-bar.h"
 
-/* Status, target and synopsis of a part, chapter or scene, in the binder and in the inspector. */
+/* Status, target and synopsis of a part, chapter or scene, in the binder and in the inspector; the words of today. */
 
 #define BOOK "# Book\n\n## Part\n\n### Alpha\n\nFirst words.\n\n### Beta\n\nSecond words here.\n"
 
@@ -355,6 +356,47 @@ test_target (Fixture       *fixture,
   g_assert_false (gtk_widget_get_mapped (bar));
 }
 
+static gboolean
+has_goal (gpointer book)
+{
+  return bks_book_get_daily_goal (book) == 10;
+}
+
+/* Below the binder, with every save; the goal is set in the book's details. */
+static void
+test_today (Fixture       *fixture,
+            gconstpointer  data)
+{
+  GtkWidget *bar = app_find_widget (GTK_WIDGET (fixture->binder), BKS_TYPE_TODAY_BAR, NULL);
+  GtkWidget *progress = app_find_widget (bar, GTK_TYPE_PROGRESS_BAR, NULL);
+  GtkTextBuffer *text = GTK_TEXT_BUFFER (bks_manuscript_get_buffer (bks_editor_get_manuscript (fixture->editor)));
+  GtkWidget *dialog;
+
+  /* The book was imported today; nobody has written it. */
+  app_assert_shown (bar, "0 words");
+  g_assert_false (gtk_widget_get_mapped (progress));
+  gtk_test_accessible_assert_property (bar, GTK_ACCESSIBLE_PROPERTY_LABEL, "Written today: 0 words");
+  gtk_text_buffer_insert_at_cursor (text, "Four words are new. ", -1);
+  app_wait_shown (bar, "4 words");
+
+  gtk_widget_activate_action (fixture->page, "studio.details", NULL);
+  dialog = GTK_WIDGET (adw_window_get_visible_dialog (ADW_WINDOW (fixture->app.window)));
+  gtk_editable_set_text (GTK_EDITABLE (app_find_widget (dialog, ADW_TYPE_SPIN_ROW, "Daily Goal")), "10");
+  adw_dialog_close (ADW_DIALOG (dialog));
+  app_wait_for (has_goal, bks_book_session_get_book (fixture->book), "the goal");
+  app_wait_shown (bar, "4 / 10 words");
+  g_assert_true (gtk_widget_get_mapped (progress));
+  g_assert_cmpfloat (gtk_progress_bar_get_fraction (GTK_PROGRESS_BAR (progress)), ==, 0.4);
+  gtk_test_accessible_assert_property (bar, GTK_ACCESSIBLE_PROPERTY_LABEL, "Written today: 4 of 10 words");
+  gtk_test_accessible_assert_property (progress, GTK_ACCESSIBLE_PROPERTY_LABEL, "Progress Towards the Daily Goal");
+  gtk_text_buffer_insert_at_cursor (text, "One, two, three, four, five, six, seven. ", -1);
+  app_wait_shown (bar, "11 / 10 words");
+  g_assert_cmpfloat (gtk_progress_bar_get_fraction (GTK_PROGRESS_BAR (progress)), ==, 1);
+  app_await (bks_book_session_set_daily_goal (fixture->book, 0));
+  app_wait_shown (bar, "11 words");
+  g_assert_false (gtk_widget_get_visible (progress));
+}
+
 #define ADD(name, func) g_test_add ("/plan/" name, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -371,5 +413,6 @@ main (int   argc,
   ADD ("synopsis-by-others", test_synopsis_by_others);
   ADD ("synopsis-has-an-end", test_synopsis_has_an_end);
   ADD ("target", test_target);
+  ADD ("today", test_today);
   return g_test_run ();
 }

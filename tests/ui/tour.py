@@ -103,6 +103,7 @@ class Tour:
         for title, status in PLANS.items():
             self.world.cli('node', 'set', nodes[title], 'status', status)
         self.world.cli('node', 'set', nodes['The Harbour at Night'], 'target-words', '400')
+        self.world.cli('book', 'set', book, 'daily-goal', '800')
         self.world.cli('node', 'set', nodes['The Harbour at Night'], 'synopsis', input=SYNOPSIS)
 
     # --------------------------------------------------------- tour -----

@@ -13,6 +13,7 @@
 #include "bks-binder-row.h"
 #include "bks-binder-status-private.h"
 #include "bks-binder.h"
+#include "bks-today-bar.h"
 #include "bks-ui.h"
 
 /* More than a screen shows. */
@@ -37,6 +38,7 @@ struct _BksBinder
   GtkWidget    *scroller;
   GtkListView  *list;
   GMenuModel   *node_menu;
+  BksTodayBar  *today;
 };
 
 enum
@@ -590,6 +592,7 @@ bks_binder_class_init (BksBinderClass *klass)
 
   object_class->dispose = bks_binder_dispose;
   object_class->finalize = bks_binder_finalize;
+  g_type_ensure (BKS_TYPE_TODAY_BAR);
   install_signals ();
   install_actions (widget_class);
   bks_binder_install_history (widget_class);
@@ -601,6 +604,7 @@ bks_binder_class_init (BksBinderClass *klass)
   gtk_widget_class_bind_template_child (widget_class, BksBinder, scroller);
   gtk_widget_class_bind_template_child (widget_class, BksBinder, list);
   gtk_widget_class_bind_template_child (widget_class, BksBinder, node_menu);
+  gtk_widget_class_bind_template_child (widget_class, BksBinder, today);
   gtk_widget_class_bind_template_callback (widget_class, activate_cb);
   gtk_widget_class_bind_template_callback (widget_class, search_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, search_activated_cb);
@@ -647,6 +651,7 @@ bks_binder_set_session (BksBinder      *self,
   g_return_if_fail (self->session == NULL);
 
   self->session = g_object_ref (session);
+  bks_today_bar_set_session (self->today, session);
   self->filter = GTK_FILTER (gtk_custom_filter_new (matches_search, self, NULL));
   self->tree = gtk_tree_list_model_new (filter_nodes (self, bks_book_session_get_nodes (session)), FALSE, TRUE,
                                         create_children, self, NULL);

@@ -15,12 +15,17 @@ struct _BksBookDialog
 
   BksBookSession *session;
   gboolean        filling; /* a change that is not the person's */
+  guint           goal_source; /* a goal waits for the person to stop */
 
   AdwEntryRow  *title_row;
   AdwEntryRow  *author_row;
   AdwEntryRow  *language_row;
+  AdwSpinRow   *goal_row;
   AdwSwitchRow *local_row;
 };
+
+/* A number is typed digit by digit, and a held button runs through many. */
+#define GOAL_PAUSE_MS 600
 
 G_DEFINE_FINAL_TYPE (BksBookDialog, bks_book_dialog, ADW_TYPE_PREFERENCES_DIALOG)
 
@@ -42,6 +47,8 @@ fill (BksBookDialog *self)
   set_text (self->title_row, bks_book_get_title (book));
   set_text (self->author_row, bks_book_get_author (book));
   set_text (self->language_row, bks_book_get_language (book));
+  if (self->goal_source == 0)
+    adw_spin_row_set_value (self->goal_row, (double) bks_book_get_daily_goal (book));
   adw_switch_row_set_active (self->local_row, bks_book_get_local_only (book));
   self->filling = FALSE;
 }
@@ -124,11 +131,57 @@ local_changed_cb (BksBookDialog *self)
     bks_verb_start (local_fiber, self, adw_switch_row_get_active (self->local_row) ? "on" : "off", NULL);
 }
 
+static DexFuture *
+goal_fiber (gpointer data)
+{
+  BksVerb *verb = data;
+  BksBookDialog *self = verb->self;
+  g_autoptr(BksBookSession) session = g_object_ref (self->session);
+  g_autoptr(GError) error = NULL;
+
+  dex_await (bks_book_session_set_daily_goal (session, g_ascii_strtoll (verb->text, NULL, 10)), &error);
+  finish (self, error);
+  return NULL;
+}
+
+static void
+set_goal (gpointer data)
+{
+  BksBookDialog *self = data;
+
+  self->goal_source = 0;
+  bks_verb_start (goal_fiber, self, gtk_editable_get_text (GTK_EDITABLE (self->goal_row)), NULL);
+}
+
+static void
+goal_changed_cb (BksBookDialog *self)
+{
+  guint64 words;
+
+  if (self->filling || self->session == NULL ||
+      !g_ascii_string_to_unsigned (gtk_editable_get_text (GTK_EDITABLE (self->goal_row)), 10, 0,
+                                   (guint64) gtk_adjustment_get_upper (adw_spin_row_get_adjustment (self->goal_row)),
+                                   &words, NULL))
+    return;
+  g_clear_handle_id (&self->goal_source, g_source_remove);
+  self->goal_source = g_timeout_add_once (GOAL_PAUSE_MS, set_goal, self);
+}
+
+static void
+closed_cb (BksBookDialog *self)
+{
+  if (self->goal_source == 0)
+    return;
+  g_clear_handle_id (&self->goal_source, g_source_remove);
+  set_goal (self);
+}
+
 static void
 bks_book_dialog_dispose (GObject *object)
 {
   BksBookDialog *self = BKS_BOOK_DIALOG (object);
 
+  g_clear_handle_id (&self->goal_source, g_source_remove);
   gtk_widget_dispose_template (GTK_WIDGET (self), BKS_TYPE_BOOK_DIALOG);
   g_clear_object (&self->session);
 
@@ -146,11 +199,14 @@ bks_book_dialog_class_init (BksBookDialogClass *klass)
   gtk_widget_class_bind_template_child (widget_class, BksBookDialog, title_row);
   gtk_widget_class_bind_template_child (widget_class, BksBookDialog, author_row);
   gtk_widget_class_bind_template_child (widget_class, BksBookDialog, language_row);
+  gtk_widget_class_bind_template_child (widget_class, BksBookDialog, goal_row);
   gtk_widget_class_bind_template_child (widget_class, BksBookDialog, local_row);
   gtk_widget_class_bind_template_callback (widget_class, title_applied_cb);
   gtk_widget_class_bind_template_callback (widget_class, author_applied_cb);
   gtk_widget_class_bind_template_callback (widget_class, language_applied_cb);
+  gtk_widget_class_bind_template_callback (widget_class, goal_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, local_changed_cb);
+  gtk_widget_class_bind_template_callback (widget_class, closed_cb);
 }
 
 static void
