@@ -17,10 +17,10 @@ from clitest import CLI, NAME, CliCase, taptest
 VERBS = [
     'book list', 'book new', 'book import', 'book show', 'book export', 'book set', 'book delete',
     'book backup', 'book backups', 'book restore', 'book check', 'book undo', 'book redo', 'book history', 'book events',
-    'book disclosure',
+    'book disclosure', 'book days',
     'node keep', 'node revisions', 'node restore', 'node compare', 'snapshot add', 'snapshot list', 'snapshot restore',
     'trash list', 'trash empty',
-    'node list', 'node show', 'node add', 'node edit', 'node rename', 'node move', 'node delete', 'trash restore',
+    'node list', 'node show', 'node add', 'node edit', 'node rename', 'node set', 'node move', 'node delete', 'trash restore',
     'complete', 'embed', 'provider list', 'provider add', 'provider set', 'provider set-key', 'provider remove-key',
     'provider remove', 'provider test', 'provider models', 'provider count',
     'provider health', 'role show', 'role set', 'usage', 'budget show', 'budget set', 'price show', 'price set',
