@@ -35,9 +35,9 @@ add_day (JsonBuilder  *builder,
          const BksDay *day)
 {
   json_builder_begin_object (builder);
-  bks_cli_add_string (builder, "date", day->date);
-  bks_cli_add_int (builder, "written", day->written);
-  bks_cli_add_int (builder, "net", day->net);
+  bks_json_add_string (builder, "date", day->date);
+  bks_json_add_int (builder, "written", day->written);
+  bks_json_add_int (builder, "net", day->net);
   json_builder_end_object (builder);
 }
 
@@ -51,7 +51,7 @@ add_document (JsonBuilder    *builder,
 
   json_builder_begin_object (builder);
   add_book_members (builder, book);
-  bks_cli_add_int (builder, "daily_goal", bks_book_get_daily_goal (book));
+  bks_json_add_int (builder, "daily_goal", bks_book_get_daily_goal (book));
   json_builder_set_member_name (builder, "today");
   add_day (builder, bks_book_session_get_today (session));
   json_builder_set_member_name (builder, "nodes");

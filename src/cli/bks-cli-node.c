@@ -25,13 +25,13 @@ static void
 add_node_members (JsonBuilder *builder,
                   BksNode     *node)
 {
-  bks_cli_add_string (builder, "id", bks_node_get_id (node));
-  bks_cli_add_string (builder, "kind", bks_node_kind_to_string (bks_node_get_kind (node)));
-  bks_cli_add_string (builder, "title", bks_node_get_title (node));
-  bks_cli_add_int (builder, "words", bks_node_get_words (node));
-  bks_cli_add_string (builder, "status", bks_node_status_to_string (bks_node_get_status (node)));
-  bks_cli_add_string (builder, "synopsis", bks_node_get_synopsis (node));
-  bks_cli_add_int (builder, "target_words", bks_node_get_target_words (node));
+  bks_json_add_string (builder, "id", bks_node_get_id (node));
+  bks_json_add_string (builder, "kind", bks_node_kind_to_string (bks_node_get_kind (node)));
+  bks_json_add_string (builder, "title", bks_node_get_title (node));
+  bks_json_add_int (builder, "words", bks_node_get_words (node));
+  bks_json_add_string (builder, "status", bks_node_status_to_string (bks_node_get_status (node)));
+  bks_json_add_string (builder, "synopsis", bks_node_get_synopsis (node));
+  bks_json_add_int (builder, "target_words", bks_node_get_target_words (node));
 }
 
 /**
@@ -52,10 +52,10 @@ bks_cli_add_nodes (JsonBuilder *builder,
 
       json_builder_begin_object (builder);
       add_node_members (builder, node);
-      bks_cli_add_string (builder, "parent", bks_node_get_parent_id (node));
-      bks_cli_add_int (builder, "depth", bks_node_get_depth (node));
-      bks_cli_add_int (builder, "total_words", bks_node_get_total_words (node));
-      bks_cli_add_int (builder, "revision", bks_node_get_revision (node));
+      bks_json_add_string (builder, "parent", bks_node_get_parent_id (node));
+      bks_json_add_int (builder, "depth", bks_node_get_depth (node));
+      bks_json_add_int (builder, "total_words", bks_node_get_total_words (node));
+      bks_json_add_int (builder, "revision", bks_node_get_revision (node));
       json_builder_end_object (builder);
     }
   json_builder_end_array (builder);
@@ -149,10 +149,10 @@ add_provenance (BksCli          *cli,
       const BksProvenanceSpan *span = bks_provenance_get_span (provenance, i);
 
       json_builder_begin_object (builder);
-      bks_cli_add_int (builder, "start", (gint64) span->start);
-      bks_cli_add_int (builder, "end", (gint64) span->end);
-      bks_cli_add_string (builder, "origin", bks_origin_to_string (span->origin));
-      bks_cli_add_string (builder, "run", span->run);
+      bks_json_add_int (builder, "start", (gint64) span->start);
+      bks_json_add_int (builder, "end", (gint64) span->end);
+      bks_json_add_string (builder, "origin", bks_origin_to_string (span->origin));
+      bks_json_add_string (builder, "run", span->run);
       json_builder_end_object (builder);
     }
   json_builder_end_array (builder);
@@ -183,8 +183,8 @@ show (BksCli  *cli,
     }
   json_builder_begin_object (builder);
   add_node_members (builder, node);
-  bks_cli_add_string (builder, "text", text);
-  bks_cli_add_int (builder, "revision", options.revision < 0 ? bks_node_get_revision (node) : options.revision);
+  bks_json_add_string (builder, "text", text);
+  bks_json_add_int (builder, "revision", options.revision < 0 ? bks_node_get_revision (node) : options.revision);
   if (options.revision < 0 && !add_provenance (cli, builder, session, node, error))
     return FALSE;
   json_builder_end_object (builder);

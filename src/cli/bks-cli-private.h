@@ -155,11 +155,4 @@ void              bks_cli_answer_int     (BksCli       *cli,
                                           const char   *member,
                                           gint64        value);
 
-/* As the verbs on nodes call them. */
-#define bks_cli_add_string bks_json_add_string
-#define bks_cli_add_int bks_json_add_int
-#define bks_cli_add_count bks_json_add_count
-#define bks_cli_add_boolean bks_json_add_boolean
-#define bks_cli_add_money bks_json_add_money
-
 G_END_DECLS
