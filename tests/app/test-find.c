@@ -101,11 +101,8 @@ static void
 test_next_previous (Fixture       *fixture,
                     gconstpointer  data)
 {
-  int position;
-
   find (fixture, "sea");
   app_wait_shown (fixture->bar, "1 of 3");
-  assert_selected (fixture, "sea");
   gtk_widget_activate_action (fixture->page, "studio.find-next", NULL);
   app_wait_shown (fixture->bar, "2 of 3");
   g_signal_emit_by_name (get_entry (fixture), "activate");
@@ -117,7 +114,6 @@ test_next_previous (Fixture       *fixture,
   gtk_widget_activate_action (fixture->page, "studio.find-previous", NULL);
   app_wait_shown (fixture->bar, "2 of 3");
   /* What was found stays selected, and the keys go to the text. */
-  g_object_get (fixture->buffer, "cursor-position", &position, NULL);
   gtk_widget_activate_action (fixture->bar, "find.close", NULL);
   assert_selected (fixture, "sea");
   g_assert_true (BKS_IS_PAGE_VIEW (gtk_window_get_focus (fixture->app.window)));
@@ -295,6 +291,7 @@ test_quotes (Fixture       *fixture,
 {
   find (fixture, "\"don't\"");
   app_wait_shown (fixture->bar, "1 of 1");
+  gtk_widget_activate_action (fixture->bar, "find.close", NULL);
   assert_selected (fixture, "“don’t”");
 }
 

@@ -189,6 +189,8 @@ class Tour:
         yield from self.go_to_harbour()
         yield from self.inspector()
         yield from self.popup('studio-menu', 'F10')
+        yield from self.find()
+        yield from self.focus_mode()
         app.key('alt+Return')
         yield self.stop('book-details', self.dialog('Book Details'))
         self.close_dialogs()
@@ -251,6 +253,27 @@ class Tour:
         if self.width <= INSPECTOR_BESIDE:
             app.key('F9')
             app.wait_gone('button', 'Continue')
+
+    def find(self):
+        app = self.app
+        app.click(app.find('text', 'Text'))
+        app.key('ctrl+Home', 'ctrl+h')
+        app.find('entry', 'Find in this text')
+        app.type('the')
+        app.wait_text(r'^1 of \d+$')
+        app.key('shift+Return')
+        app.wait_text('from the end$')
+        yield self.stop('studio-find')
+        app.key('Escape')
+        app.wait_gone('entry', 'Find in this text')
+
+    def focus_mode(self):
+        app = self.app
+        app.key('F8')
+        app.wait_gone('toggle button', 'Inspector')
+        yield self.stop('studio-focus-mode')
+        app.key('Escape')
+        app.find('toggle button', 'Inspector')
 
     def history(self):
         app = self.app

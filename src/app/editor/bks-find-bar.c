@@ -114,6 +114,9 @@ moved_cb (BksFindBar *self,
   self->wrap = wrap;
   update (self);
   say_status (self);
+  /* With the keys in the text it is what a key works on. */
+  if (gtk_widget_get_focus_child (GTK_WIDGET (self)) == NULL)
+    bks_find_select (self->find);
   g_signal_emit (self, signals[MOVED], 0);
 }
 
@@ -381,6 +384,8 @@ reveal (BksFindBar *self)
   bks_find_set_manuscript (self->find, self->manuscript);
   if (bks_find_bar_get_open (self))
     return;
+  /* At once: what slides in takes no keys up to its first frame, and what was typed till then would be lost. */
+  gtk_revealer_set_transition_type (self->revealer, GTK_REVEALER_TRANSITION_TYPE_NONE);
   gtk_revealer_set_reveal_child (self->revealer, TRUE);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_OPEN]);
 }
@@ -448,7 +453,9 @@ bks_find_bar_close (BksFindBar *self)
 
   if (!bks_find_bar_get_open (self))
     return;
+  gtk_revealer_set_transition_type (self->revealer, GTK_REVEALER_TRANSITION_TYPE_SLIDE_DOWN);
   gtk_revealer_set_reveal_child (self->revealer, FALSE);
+  bks_find_select (self->find);
   bks_find_set_manuscript (self->find, NULL);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_OPEN]);
   g_signal_emit (self, signals[CLOSED], 0);

@@ -8,8 +8,8 @@
 G_BEGIN_DECLS
 
 /*
- * BksFindBar: finds and replaces in one text. Property: open (whether it is in sight). Signal "moved": what was found is
- * selected, and wants to be in sight. Signal "closed": the keys belong to the text again.
+ * BksFindBar: finds and replaces in one text. Property: open (whether it is in sight). Signal "moved": the caret is behind
+ * what was found, which wants to be in sight. Signal "closed": the keys belong to the text again.
  */
 #define BKS_TYPE_FIND_BAR (bks_find_bar_get_type ())
 G_DECLARE_FINAL_TYPE (BksFindBar, bks_find_bar, BKS, FIND_BAR, GtkWidget)

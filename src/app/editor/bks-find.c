@@ -19,6 +19,7 @@ struct _BksFind
   GtkSourceSearchSettings *settings;
   GtkSourceSearchContext  *context; /* while there is something to look for */
   GtkTextTag              *found_tag; /* on all there are */
+  GtkTextTag              *here_tag;  /* on the one found last, while the caret is behind it */
   GCancellable            *cancellable; /* of the search that is under way */
   GtkTextMark             *from;  /* where the search for other words begins */
   GtkTextMark             *start; /* the one found last */
@@ -70,11 +71,16 @@ update_style (BksFind *self)
   gboolean dark = adw_style_manager_get_dark (manager);
   gboolean high = adw_style_manager_get_high_contrast (manager);
 
-  /* 8 to 1 and more, of the palette's yellows. */
+  /* 8 to 1 and more, of the palette's yellows; the one where one is stands out from them. */
   if (self->found_tag != NULL)
     g_object_set (self->found_tag,
                   "background", dark && !high ? "#5c4a06" : high ? "#f6d32d" : "#f9f06b",
                   "foreground", dark && !high ? "#ffffff" : "#000000",
+                  NULL);
+  if (self->here_tag != NULL)
+    g_object_set (self->here_tag,
+                  "background", high ? (dark ? "#ffffff" : "#000000") : dark ? "#f5c211" : "#ffa348",
+                  "foreground", high && !dark ? "#ffffff" : "#000000",
                   NULL);
 }
 
@@ -86,6 +92,16 @@ tag_added_cb (BksFind    *self,
 }
 
 static void
+unmark_here (BksFind *self)
+{
+  GtkTextBuffer *buffer = get_buffer (self);
+  GtkTextIter start, end;
+
+  gtk_text_buffer_get_bounds (buffer, &start, &end);
+  gtk_text_buffer_remove_tag (buffer, self->here_tag, &start, &end);
+}
+
+static void
 drop_context (BksFind *self)
 {
   g_cancellable_cancel (self->cancellable);
@@ -93,6 +109,7 @@ drop_context (BksFind *self)
   if (self->context == NULL)
     return;
   g_signal_handlers_disconnect_by_data (self->context, self);
+  unmark_here (self);
   g_clear_object (&self->found_tag);
   g_clear_object (&self->context);
 }
@@ -121,6 +138,7 @@ make_context (BksFind *self)
                                 "highlight", FALSE,
                                 NULL);
   g_signal_handler_disconnect (table, added);
+  gtk_text_tag_set_priority (self->here_tag, gtk_text_tag_table_get_size (table) - 1);
   update_style (self);
   g_signal_connect_object (self->context, "notify::occurrences-count", G_CALLBACK (changed_cb), self,
                            G_CONNECT_SWAPPED);
@@ -156,30 +174,40 @@ get_bounds (BksFind     *self,
   gtk_text_buffer_get_iter_at_mark (buffer, end, self->end);
 }
 
-/* Whether the selection is what was found last. */
+/* Not selected: there is one selection on a desktop, and whoever selects in the entry would take it from the text. */
 static gboolean
 is_on_found (BksFind *self)
 {
-  GtkTextIter start, end, from, to;
+  GtkTextIter start, end, caret;
 
-  if (self->context == NULL ||
-      !gtk_text_buffer_get_selection_bounds (get_buffer (self), &from, &to))
+  if (self->context == NULL)
     return FALSE;
   get_bounds (self, &start, &end);
-  return gtk_text_iter_equal (&start, &from) && gtk_text_iter_equal (&end, &to);
+  gtk_text_buffer_get_iter_at_mark (get_buffer (self), &caret, gtk_text_buffer_get_insert (get_buffer (self)));
+  return !gtk_text_iter_equal (&start, &end) && gtk_text_iter_equal (&end, &caret);
 }
 
 static void
-select_found (BksFind     *self,
-              GtkTextIter *start,
-              GtkTextIter *end)
+caret_moved_cb (BksFind *self)
+{
+  if (self->context != NULL && !is_on_found (self))
+    unmark_here (self);
+}
+
+static void
+go_to_found (BksFind     *self,
+             GtkTextIter *start,
+             GtkTextIter *end)
 {
   GtkTextBuffer *buffer = get_buffer (self);
 
+  unmark_here (self);
   gtk_text_buffer_move_mark (buffer, self->from, start);
   gtk_text_buffer_move_mark (buffer, self->start, start);
   gtk_text_buffer_move_mark (buffer, self->end, end);
-  gtk_text_buffer_select_range (buffer, end, start);
+  gtk_text_buffer_place_cursor (buffer, end);
+  get_bounds (self, start, end);
+  gtk_text_buffer_apply_tag (buffer, self->here_tag, start, end);
 }
 
 static void
@@ -202,7 +230,7 @@ found_cb (GObject      *object,
     return;
   if (found)
     {
-      select_found (self, &start, &end);
+      go_to_found (self, &start, &end);
       g_signal_emit (self, signals[MOVED], 0,
                      !wrapped ? BKS_FIND_DIRECT : self->backwards ? BKS_FIND_FROM_END : BKS_FIND_FROM_START);
     }
@@ -233,6 +261,9 @@ forget_marks (BksFind *self)
 
   if (buffer == NULL)
     return;
+  g_signal_handlers_disconnect_by_func (buffer, caret_moved_cb, self);
+  gtk_text_tag_table_remove (gtk_text_buffer_get_tag_table (buffer), self->here_tag);
+  self->here_tag = NULL;
   gtk_text_buffer_delete_mark (buffer, self->from);
   gtk_text_buffer_delete_mark (buffer, self->start);
   gtk_text_buffer_delete_mark (buffer, self->end);
@@ -250,6 +281,8 @@ make_marks (BksFind *self)
   self->from = gtk_text_buffer_create_mark (buffer, NULL, &start, TRUE);
   self->start = gtk_text_buffer_create_mark (buffer, NULL, &start, TRUE);
   self->end = gtk_text_buffer_create_mark (buffer, NULL, &start, TRUE);
+  self->here_tag = gtk_text_buffer_create_tag (buffer, NULL, NULL);
+  g_signal_connect_object (buffer, "notify::cursor-position", G_CALLBACK (caret_moved_cb), self, G_CONNECT_SWAPPED);
 }
 
 /* Replacing */
@@ -558,7 +591,7 @@ bks_find_class_init (BksFindClass *klass)
    * @self: the search
    * @wrap: a #BksFindWrap: whether it went on from the other end of the text
    *
-   * What was found is selected.
+   * The caret is behind what was found.
    */
   signals[MOVED] = g_signal_new ("moved", BKS_TYPE_FIND, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                  G_TYPE_NONE, 1, G_TYPE_UINT);
@@ -647,7 +680,10 @@ bks_find_begin (BksFind *self)
   buffer = get_buffer (self);
   if (buffer == NULL)
     return;
-  gtk_text_buffer_get_selection_bounds (buffer, &start, &end);
+  if (is_on_found (self))
+    get_bounds (self, &start, &end);
+  else
+    gtk_text_buffer_get_selection_bounds (buffer, &start, &end);
   gtk_text_buffer_move_mark (buffer, self->from, &start);
 }
 
@@ -687,8 +723,30 @@ bks_find_go (BksFind  *self,
 
   if (self->context == NULL)
     return;
-  gtk_text_buffer_get_selection_bounds (get_buffer (self), &start, &end);
+  if (is_on_found (self))
+    get_bounds (self, &start, &end);
+  else
+    gtk_text_buffer_get_selection_bounds (get_buffer (self), &start, &end);
   search (self, backwards ? &start : &end, backwards);
+}
+
+/**
+ * bks_find_select:
+ * @self: a search
+ *
+ * Selects what was found last, if the caret is still there.
+ */
+void
+bks_find_select (BksFind *self)
+{
+  GtkTextIter start, end;
+
+  g_return_if_fail (BKS_IS_FIND (self));
+
+  if (!is_on_found (self))
+    return;
+  get_bounds (self, &start, &end);
+  gtk_text_buffer_select_range (get_buffer (self), &end, &start);
 }
 
 /**
@@ -709,7 +767,7 @@ bks_find_get_count (BksFind *self)
  * bks_find_get_position:
  * @self: a search
  *
- * Returns: which of them is selected, from 1 on; 0 if none is, -1 while that is not known
+ * Returns: at which of them the caret is, from 1 on; 0 if at none, -1 while that is not known
  */
 int
 bks_find_get_position (BksFind *self)
@@ -727,9 +785,9 @@ bks_find_get_position (BksFind *self)
 /**
  * bks_find_replace:
  * @self: a search
- * @replacement: what to put in the place of the one that is selected
+ * @replacement: what to put in the place of the one where the caret is
  *
- * Replaces it, in one undo step, and goes to the next one; goes there only, if none is selected.
+ * Replaces it, in one undo step, and goes to the next one; goes there only, if the caret is at none.
  */
 void
 bks_find_replace (BksFind    *self,
