@@ -92,6 +92,8 @@ title_key_cb (BksPageView     *self,
               guint            keycode,
               GdkModifierType  state)
 {
+  if ((state & gtk_accelerator_get_default_mod_mask ()) != 0)
+    return GDK_EVENT_PROPAGATE;
   if (keyval == GDK_KEY_Escape)
     bks_page_view_set_title (self, self->saved_title);
   else if (keyval != GDK_KEY_Down && keyval != GDK_KEY_Return && keyval != GDK_KEY_KP_Enter)
@@ -113,14 +115,16 @@ is_on_first_line (BksPageView *self)
          gtk_text_iter_equal (&caret, &before);
 }
 
-/* In source code these move words and lines about; in a book they are for going
- * back, and a slip must not tear a sentence apart. */
+/* In source code the arrows move words and lines about; in a book they are for going
+ * back, and a slip must not tear a sentence apart. Return would begin a new line. */
 static gboolean
-handle_alt_arrow (BksPageView *self,
-                  guint        keyval)
+handle_alt_key (BksPageView *self,
+                guint        keyval)
 {
   gboolean rtl = gtk_widget_get_direction (GTK_WIDGET (self)) == GTK_TEXT_DIR_RTL;
 
+  if (keyval == GDK_KEY_Return || keyval == GDK_KEY_KP_Enter)
+    return gtk_widget_activate_action (GTK_WIDGET (self), "studio.details", NULL);
   if (keyval == (rtl ? GDK_KEY_Right : GDK_KEY_Left))
     gtk_widget_activate_action (GTK_WIDGET (self), "navigation.pop", NULL);
   return keyval == GDK_KEY_Left || keyval == GDK_KEY_Right || keyval == GDK_KEY_Up || keyval == GDK_KEY_Down;
@@ -138,7 +142,7 @@ key_cb (BksPageView           *self,
   GdkModifierType modifiers = state & gtk_accelerator_get_default_mod_mask ();
 
   if (gtk_widget_is_focus (GTK_WIDGET (self)) && modifiers == GDK_ALT_MASK)
-    return handle_alt_arrow (self, keyval);
+    return handle_alt_key (self, keyval);
   if (!gtk_widget_is_focus (GTK_WIDGET (self)) || modifiers != 0)
     return GDK_EVENT_PROPAGATE;
   if (keyval == GDK_KEY_Up && is_on_first_line (self))

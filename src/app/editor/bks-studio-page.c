@@ -490,7 +490,7 @@ escape_cb (GtkWidget *widget,
            GVariant  *arguments,
            gpointer   data)
 {
-  BksStudioPage *self = BKS_STUDIO_PAGE (widget);
+  BksStudioPage *self = data;
 
   if (bks_editor_get_finding (self->editor))
     bks_editor_end_find (self->editor);
@@ -499,6 +499,18 @@ escape_cb (GtkWidget *widget,
   else
     return GDK_EVENT_PROPAGATE;
   return GDK_EVENT_STOP;
+}
+
+/* Nearer to the text than the pages of a narrow window, of which Escape goes back to the binder. */
+static void
+add_escape (BksStudioPage *self)
+{
+  GtkEventController *controller = gtk_shortcut_controller_new ();
+
+  gtk_shortcut_controller_add_shortcut (GTK_SHORTCUT_CONTROLLER (controller),
+                                        gtk_shortcut_new (gtk_keyval_trigger_new (GDK_KEY_Escape, 0),
+                                                          gtk_callback_action_new (escape_cb, self, NULL)));
+  gtk_widget_add_controller (GTK_WIDGET (self->text_bars), controller);
 }
 
 /* Actions */
@@ -752,7 +764,6 @@ add_bindings (GtkWidgetClass *widget_class)
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_f, GDK_CONTROL_MASK | GDK_SHIFT_MASK,
                                        "studio.search-titles", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F8, 0, "studio.focus-mode", NULL);
-  gtk_widget_class_add_binding (widget_class, GDK_KEY_Escape, 0, escape_cb, NULL);
 }
 
 static void
@@ -837,6 +848,7 @@ bks_studio_page_init (BksStudioPage *self)
   self->manuscripts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
   gtk_widget_init_template (GTK_WIDGET (self));
 
+  add_escape (self);
   self->session_signals = g_signal_group_new (BKS_TYPE_NODE_SESSION);
   g_signal_group_connect_object (self->session_signals, "notify", G_CALLBACK (update_title), self, G_CONNECT_SWAPPED);
   self->node_signals = g_signal_group_new (BKS_TYPE_NODE);
