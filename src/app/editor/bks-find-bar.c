@@ -419,11 +419,13 @@ void
 bks_find_bar_open (BksFindBar *self,
                    gboolean    replace)
 {
+  gboolean was_open;
   gboolean filled;
 
   g_return_if_fail (BKS_IS_FIND_BAR (self));
   g_return_if_fail (self->manuscript != NULL);
 
+  was_open = bks_find_bar_get_open (self);
   filled = prefill (self);
   reveal (self);
   bks_find_begin (self->find);
@@ -431,7 +433,8 @@ bks_find_bar_open (BksFindBar *self,
     bks_find_again (self->find);
   if (replace)
     gtk_toggle_button_set_active (self->replace_button, TRUE);
-  if (replace && filled)
+  /* Who has said what to find goes on to what to put there. */
+  if (replace && (filled || (was_open && *gtk_editable_get_text (self->entry) != '\0')))
     gtk_widget_grab_focus (GTK_WIDGET (self->replacement));
   else
     gtk_widget_grab_focus (GTK_WIDGET (self->entry));

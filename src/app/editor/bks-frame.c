@@ -46,12 +46,10 @@ update_bars (BksFrame *self)
   /* Over the text, which stays where it is; but the find bar must not lie under them. */
   gboolean over = away && !self->finding;
 
+  adw_toolbar_view_set_top_bar_style (self->bars[0], over ? ADW_TOOLBAR_RAISED : ADW_TOOLBAR_FLAT);
+  adw_toolbar_view_set_extend_content_to_top_edge (self->bars[0], over);
   for (guint i = 0; i < G_N_ELEMENTS (self->bars); i++)
-    {
-      adw_toolbar_view_set_top_bar_style (self->bars[i], over ? ADW_TOOLBAR_RAISED : ADW_TOOLBAR_FLAT);
-      adw_toolbar_view_set_extend_content_to_top_edge (self->bars[i], over && i == 0);
-      adw_toolbar_view_set_reveal_top_bars (self->bars[i], shown);
-    }
+    adw_toolbar_view_set_reveal_top_bars (self->bars[i], shown);
 }
 
 /* Whether the keys are with something in the bars, a menu of theirs included. */
