@@ -231,6 +231,34 @@ test_write_meanwhile (Fixture       *fixture,
   g_assert_cmpstr (text, ==, TEXT "\n\nDrafted.\n\nWritten meanwhile.");
 }
 
+/* All of it is there to be read, and the buttons follow right after it. */
+static void
+test_long_draft (Fixture       *fixture,
+                 gconstpointer  data)
+{
+  GString *draft = g_string_new ("Once");
+  g_autofree char *reply = NULL;
+  graphene_rect_t text, insert;
+  GtkWidget *label, *button;
+  int height;
+
+  for (int i = 0; i < 100; i++)
+    g_string_append (draft, " upon a time");
+  reply = g_strdup_printf (PIECE ("%s") DONE, draft->str);
+  push_chat (fixture, reply);
+  start (fixture);
+  button = wait_button (fixture, "_Insert");
+  label = app_find_widget (fixture->page, GTK_TYPE_LABEL, draft->str);
+  app_let_pass (300);
+  pango_layout_get_pixel_size (gtk_label_get_layout (GTK_LABEL (label)), NULL, &height);
+  g_assert_true (gtk_widget_compute_bounds (label, fixture->page, &text));
+  g_assert_true (gtk_widget_compute_bounds (button, fixture->page, &insert));
+  g_assert_cmpfloat (text.size.height, >=, height);
+  g_assert_cmpfloat (text.size.height, <, height + 4);
+  g_assert_cmpfloat (insert.origin.y - text.origin.y - text.size.height, <, 60);
+  g_string_free (draft, TRUE);
+}
+
 static gboolean
 is_forgotten (gpointer data)
 {
@@ -258,7 +286,7 @@ test_stop (Fixture       *fixture,
   start (fixture);
   wait_button (fixture, "_Stop");
   app_assert_shown (fixture->page, "Writing…");
-  app_wait_for (is_mapped, app_find_widget (fixture->page, GTK_TYPE_TEXT_VIEW, NULL), "the first words");
+  app_wait_shown (fixture->page, "The rain ");
   app_click (fixture->page, "_Stop");
   app_wait_shown (fixture->page, "Draft, Stopped");
   /* What came is kept and can be taken. */
@@ -473,6 +501,7 @@ main (int   argc,
   g_test_add ("/ai-page/nobody", Fixture, NULL, set_up_nobody, test_nobody, tear_down);
   ADD ("insert", test_insert);
   ADD ("write-meanwhile", test_write_meanwhile);
+  ADD ("long-draft", test_long_draft);
   ADD ("discard", test_discard);
   ADD ("stop", test_stop);
   ADD ("interrupted", test_interrupted);

@@ -13,6 +13,9 @@
 #include "bks-ui.h"
 #include "bks-wording.h"
 
+/* Pieces may come faster than they can be read, and each lays out the whole draft. */
+#define TEXT_MS 50
+
 struct _BksDraftBox
 {
   GtkWidget parent_instance;
@@ -23,11 +26,12 @@ struct _BksDraftBox
   BksManuscript  *manuscript;
   GSignalGroup   *generation_signals;
   gboolean        pending;
+  guint           text_source;
 
   GtkWidget   *box;
   GtkLabel    *title;
   GtkWidget   *spinner;
-  GtkTextView *view;
+  GtkLabel    *text;
   GtkLabel    *trouble_label;
   GtkLabel    *fallback_label;
   GtkLabel    *facts_label;
@@ -199,7 +203,7 @@ update_draft (BksDraftBox *self)
   gtk_widget_set_visible (self->insert_button, pending && !running && has_text);
   gtk_widget_set_visible (self->discard_button, pending && !running);
   gtk_widget_set_visible (self->again_box, has_text && bks_generation_can_go_on (generation));
-  gtk_widget_set_visible (GTK_WIDGET (self->view), has_text);
+  gtk_widget_set_visible (GTK_WIDGET (self->text), has_text);
   if (generation == NULL)
     return;
   trouble = make_trouble (generation);
@@ -217,20 +221,25 @@ show_draft_text (BksDraftBox *self)
 {
   BksGeneration *generation = get_generation (self);
 
-  gtk_text_buffer_set_text (gtk_text_view_get_buffer (self->view),
-                            generation != NULL ? bks_generation_get_text (generation) : "", -1);
+  g_clear_handle_id (&self->text_source, g_source_remove);
+  gtk_label_set_label (self->text, generation != NULL ? bks_generation_get_text (generation) : "");
 }
 
 static void
-text_cb (BksDraftBox *self,
-         const char *piece)
+show_text_cb (gpointer data)
 {
-  GtkTextBuffer *buffer = gtk_text_view_get_buffer (self->view);
-  GtkTextIter end;
+  BksDraftBox *self = data;
 
-  gtk_text_buffer_get_end_iter (buffer, &end);
-  gtk_text_buffer_insert (buffer, &end, piece, -1);
-  gtk_widget_set_visible (GTK_WIDGET (self->view), TRUE);
+  self->text_source = 0;
+  show_draft_text (self);
+  gtk_widget_set_visible (GTK_WIDGET (self->text), TRUE);
+}
+
+static void
+text_cb (BksDraftBox *self)
+{
+  if (self->text_source == 0)
+    self->text_source = g_timeout_add_once (TEXT_MS, show_text_cb, self);
 }
 
 static void
@@ -262,6 +271,7 @@ state_changed_cb (BksDraftBox *self)
       adopt_generation (self, self->manuscript, bks_generation_get_earlier (generation));
       return;
     }
+  show_draft_text (self);
   update_draft (self);
 }
 
@@ -422,6 +432,7 @@ bks_draft_box_dispose (GObject *object)
 {
   BksDraftBox *self = BKS_DRAFT_BOX (object);
 
+  g_clear_handle_id (&self->text_source, g_source_remove);
   g_clear_object (&self->generation_signals);
   gtk_widget_dispose_template (GTK_WIDGET (self), BKS_TYPE_DRAFT_BOX);
   g_clear_object (&self->manuscript);
@@ -447,7 +458,7 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, BksDraftBox, box);
   gtk_widget_class_bind_template_child (widget_class, BksDraftBox, title);
   gtk_widget_class_bind_template_child (widget_class, BksDraftBox, spinner);
-  gtk_widget_class_bind_template_child (widget_class, BksDraftBox, view);
+  gtk_widget_class_bind_template_child (widget_class, BksDraftBox, text);
   gtk_widget_class_bind_template_child (widget_class, BksDraftBox, trouble_label);
   gtk_widget_class_bind_template_child (widget_class, BksDraftBox, fallback_label);
   gtk_widget_class_bind_template_child (widget_class, BksDraftBox, facts_label);

@@ -33,6 +33,7 @@ struct _BksStudioPage
   guint           saved_source;
   BksFrame       *frame;       /* from the first time on that some of it is away */
   gboolean        focus_mode;
+  AdwToast       *focus_toast; /* weak: says how to leave it */
 
   AdwNavigationSplitView *binder_split;
   AdwNavigationPage      *binder_page;
@@ -471,7 +472,9 @@ change_focus_mode (BksStudioPage *self,
   set_focus_mode (self, focus_mode);
   g_settings_set_boolean (self->settings, "focus-mode", focus_mode);
   if (focus_mode)
-    bks_ui_toast (GTK_WIDGET (self), _("Focus mode. Esc leaves it."));
+    g_set_weak_pointer (&self->focus_toast, bks_ui_toast (GTK_WIDGET (self), _("Focus mode. Esc leaves it.")));
+  else if (self->focus_toast != NULL)
+    adw_toast_dismiss (self->focus_toast);
 }
 
 static void
@@ -728,6 +731,7 @@ bks_studio_page_dispose (GObject *object)
   BksStudioPage *self = BKS_STUDIO_PAGE (object);
 
   bks_studio_page_leave (self);
+  g_clear_weak_pointer (&self->focus_toast);
   g_clear_object (&self->frame);
   g_clear_object (&self->session_signals);
   g_clear_object (&self->node_signals);

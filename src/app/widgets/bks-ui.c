@@ -134,12 +134,14 @@ add_toast (GtkWidget *widget,
  * @title: what happened
  *
  * Says something in passing, in the dialog or window of @widget.
+ *
+ * Returns: (transfer none) (nullable): the toast, to be dismissed when it is not true any more
  */
-void
+AdwToast *
 bks_ui_toast (GtkWidget  *widget,
               const char *title)
 {
-  add_toast (widget, adw_toast_new (title));
+  return add_toast (widget, adw_toast_new (title));
 }
 
 typedef struct

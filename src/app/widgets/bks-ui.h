@@ -27,7 +27,7 @@ typedef void (*BksWidgetFunc) (GtkWidget *widget);
 
 void bks_ui_after_paint     (GtkWidget    *widget,
                              BksWidgetFunc func);
-void bks_ui_toast           (GtkWidget    *widget,
+AdwToast *bks_ui_toast      (GtkWidget    *widget,
                              const char   *title);
 AdwToast *bks_ui_toast_undo (GtkWidget    *widget,
                              const char   *title,
