@@ -235,12 +235,21 @@ bks_markdown_free (BksMarkdown *self)
   g_free (self);
 }
 
+/* Raw HTML may reach over several lines, even in a title. */
+static void
+append_on_one_line (GString    *out,
+                    const char *text)
+{
+  for (; *text != '\0'; text++)
+    g_string_append_c (out, *text == '\n' ? ' ' : *text);
+}
+
 /**
  * bks_markdown_append_plain:
  * @out: what to append to
  * @node: a node
  *
- * Appends the characters that @node shows, without any mark: text, code,
+ * Appends the characters that @node shows, without any mark and on one line: text, code,
  * raw HTML as it is written, the alternative text of images.
  */
 void
@@ -261,7 +270,7 @@ bks_markdown_append_plain (GString    *out,
       if (type == CMARK_NODE_SOFTBREAK || type == CMARK_NODE_LINEBREAK)
         g_string_append_c (out, ' ');
       else if (type == CMARK_NODE_TEXT || type == CMARK_NODE_CODE || type == CMARK_NODE_HTML_INLINE)
-        g_string_append (out, cmark_node_get_literal (at));
+        append_on_one_line (out, cmark_node_get_literal (at));
     }
   cmark_iter_free (iter);
 }

@@ -483,6 +483,7 @@ test_markdown (void)
     { "# Book\n\n## One\n\na\n\n## Two\n\nb\n", "Book", "chapter 0 One|chapter 0 Two" },
     { "# Part One\n\n## Chapter 1\n\na\n\n# Part Two\n\n## Chapter 2\n\nb\n", "x", "part 0 Part One|chapter 1 Chapter 1|part 0 Part Two|chapter 1 Chapter 2" },
     { "Book\n====\n\nOne\n---\n\na\n\nTwo\n---\n\nb\n", "Book", "chapter 0 One|chapter 0 Two" },
+    { "Book <!-- a\nremark --> still\n====\n\n## One\n\na\n\n## Two\n\nb\n", "Book <!-- a remark --> still", "chapter 0 One|chapter 0 Two" },
     { "# One\n\na\n\n## detail\n\nb\n\n# Two\n\nc\n", "x", "chapter 0 One|chapter 0 Two" },
     { "---\ntitle: 'It''s'\nauthor:\n  - Ann\n  - Bob\nlang: de\n---\n# One\n\na\n", "It's", "chapter 0 One" },
     { "# Book\n\nfor you\n\n## Preface\n\np\n\n## One\n\na\n\n## Afterword\n\nz\n", "Book",
