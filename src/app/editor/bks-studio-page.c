@@ -15,8 +15,8 @@
 #include "bks-inspector.h"
 #include "bks-manuscript.h"
 #include "bks-studio-page.h"
+#include "bks-text-title.h"
 #include "bks-ui.h"
-#include "bks-wording.h"
 
 struct _BksStudioPage
 {
@@ -27,17 +27,13 @@ struct _BksStudioPage
   GSettings      *settings;
   BksPlaces      *places;
   GHashTable     *manuscripts; /* node id → BksManuscript, those looked at so far */
-  GSignalGroup   *session_signals;
-  GSignalGroup   *node_signals;
   char           *wanted;      /* the node that is being opened */
-  guint           saved_source;
   BksFrame       *frame;       /* from the first time on that some of it is away */
   gboolean        focus_mode;
   AdwToast       *focus_toast; /* weak: says how to leave it */
 
   AdwNavigationSplitView *binder_split;
   AdwNavigationPage      *binder_page;
-  AdwNavigationPage      *editor_page;
   AdwToolbarView         *binder_bars;
   AdwToolbarView         *text_bars;
   AdwHeaderBar           *header;
@@ -48,7 +44,7 @@ struct _BksStudioPage
   GtkToggleButton        *inspector_button;
   BksInspector           *inspector;
   GtkToggleButton        *binder_search_button;
-  AdwWindowTitle         *title;
+  BksTextTitle           *title;
   AdwBanner              *label_banner;
   GtkStack               *editor_stack;
   GtkWidget              *add_chapter_button;
@@ -74,65 +70,6 @@ get_node_session (BksStudioPage *self)
   BksManuscript *manuscript = bks_editor_get_manuscript (self->editor);
 
   return manuscript != NULL ? bks_manuscript_get_session (manuscript) : NULL;
-}
-
-/* Title and saved state */
-
-static void update_title (BksStudioPage *self);
-
-static void
-saved_tick_cb (gpointer data)
-{
-  BksStudioPage *self = data;
-
-  self->saved_source = 0;
-  update_title (self);
-}
-
-static char *
-make_saved_text (BksStudioPage  *self,
-                 BksNodeSession *session)
-{
-  gint64 now = g_get_real_time () / 1000;
-  gint64 age = now - bks_node_session_get_saved_at (session);
-
-  switch (bks_node_session_get_state (session))
-    {
-    case BKS_SAVE_SAVING:
-      return g_strdup (_("Saving…"));
-    case BKS_SAVE_DIRTY:
-      return g_strdup (_("Writing…"));
-    case BKS_SAVE_FAILED:
-      return g_strdup (_("Not saved"));
-    case BKS_SAVE_CLEAN:
-    default:
-      if (bks_node_session_get_saved_at (session) > 0 && age < G_TIME_SPAN_HOUR / 1000)
-        self->saved_source = g_timeout_add_seconds_once (age < 60000 ? 1 : 30, saved_tick_cb, self);
-      return bks_wording_saved (bks_node_session_get_saved_at (session), now);
-    }
-}
-
-static void
-update_title (BksStudioPage *self)
-{
-  BksNodeSession *session;
-  BksNode *node;
-  g_autofree char *saved = NULL;
-  g_autofree char *words = NULL;
-  g_autofree char *subtitle = NULL;
-
-  g_clear_handle_id (&self->saved_source, g_source_remove);
-  session = self->editor != NULL ? get_node_session (self) : NULL;
-  if (session == NULL)
-    return;
-  node = bks_node_session_get_node (session);
-  saved = make_saved_text (self, session);
-  words = bks_wording_words (bks_node_get_words (node));
-  subtitle = g_strdup_printf ("%s · %s", saved, words);
-  adw_window_title_set_title (self->title, bks_node_get_title (node));
-  adw_window_title_set_subtitle (self->title, subtitle);
-  adw_navigation_page_set_title (self->editor_page, *bks_node_get_title (node) != '\0' ? bks_node_get_title (node)
-                                                                                      : _("Untitled"));
 }
 
 static void
@@ -191,17 +128,13 @@ static void
 show_manuscript (BksStudioPage *self,
                  BksManuscript *manuscript)
 {
-  BksNodeSession *session = bks_manuscript_get_session (manuscript);
-
   remember_place (self);
   bks_editor_set_manuscript (self->editor, manuscript);
   remember_place (self);
   bks_inspector_set_manuscript (self->inspector, manuscript);
-  g_signal_group_set_target (self->session_signals, session);
-  g_signal_group_set_target (self->node_signals, bks_node_session_get_node (session));
+  bks_text_title_set_session (self->title, bks_manuscript_get_session (manuscript));
   gtk_stack_set_visible_child_name (self->editor_stack, "text");
   update_actions (self);
-  update_title (self);
 }
 
 static DexFuture *
@@ -252,10 +185,7 @@ show_nothing (BksStudioPage *self)
   g_clear_pointer (&self->wanted, g_free);
   bks_editor_set_manuscript (self->editor, NULL);
   bks_inspector_set_manuscript (self->inspector, NULL);
-  g_signal_group_set_target (self->session_signals, NULL);
-  g_signal_group_set_target (self->node_signals, NULL);
-  adw_window_title_set_title (self->title, "");
-  adw_window_title_set_subtitle (self->title, "");
+  bks_text_title_set_session (self->title, NULL);
   gtk_stack_set_visible_child_name (self->editor_stack, "nothing");
   update_actions (self);
   focus_content (self);
@@ -733,8 +663,6 @@ bks_studio_page_dispose (GObject *object)
   bks_studio_page_leave (self);
   g_clear_weak_pointer (&self->focus_toast);
   g_clear_object (&self->frame);
-  g_clear_object (&self->session_signals);
-  g_clear_object (&self->node_signals);
   gtk_widget_dispose_template (GTK_WIDGET (self), BKS_TYPE_STUDIO_PAGE);
   g_clear_pointer (&self->manuscripts, g_hash_table_unref);
   g_clear_object (&self->session);
@@ -793,7 +721,6 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, binder_split);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, primary_menu);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, binder_page);
-  gtk_widget_class_bind_template_child (widget_class, BksStudioPage, editor_page);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, binder_bars);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, text_bars);
   gtk_widget_class_bind_template_child (widget_class, BksStudioPage, header);
@@ -833,6 +760,7 @@ bks_studio_page_class_init (BksStudioPageClass *klass)
   g_type_ensure (BKS_TYPE_BINDER);
   g_type_ensure (BKS_TYPE_EDITOR);
   g_type_ensure (BKS_TYPE_INSPECTOR);
+  g_type_ensure (BKS_TYPE_TEXT_TITLE);
   install_actions (widget_class);
   gtk_widget_class_set_template_from_resource (widget_class, "/com/humanizer/BookStudio/bks-studio-page.ui");
   bind_children (widget_class);
@@ -853,10 +781,6 @@ bks_studio_page_init (BksStudioPage *self)
   gtk_widget_init_template (GTK_WIDGET (self));
 
   add_escape (self);
-  self->session_signals = g_signal_group_new (BKS_TYPE_NODE_SESSION);
-  g_signal_group_connect_object (self->session_signals, "notify", G_CALLBACK (update_title), self, G_CONNECT_SWAPPED);
-  self->node_signals = g_signal_group_new (BKS_TYPE_NODE);
-  g_signal_group_connect_object (self->node_signals, "notify", G_CALLBACK (update_title), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->inspector_split, "notify::show-sidebar", G_CALLBACK (update_inspector_button), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (self->inspector_sheet, "notify::open", G_CALLBACK (update_inspector_button), self,
@@ -999,7 +923,6 @@ bks_studio_page_leave (BksStudioPage *self)
 
   g_return_if_fail (BKS_IS_STUDIO_PAGE (self));
 
-  g_clear_handle_id (&self->saved_source, g_source_remove);
   if (self->manuscripts == NULL)
     return;
   if (self->editor != NULL)
