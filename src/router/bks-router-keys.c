@@ -49,6 +49,7 @@ verb_free (gpointer data)
   g_free (verb->key);
   g_free (verb);
 }
+
 /* A server of one's own may ask for none; one on the open net hardly does. */
 static gboolean
 expects_key (BksRouter             *self,

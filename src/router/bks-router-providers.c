@@ -51,6 +51,7 @@ verb_free (gpointer data)
   g_free (verb->option);
   g_free (verb);
 }
+
 /* What a person set besides the address. */
 static void
 take_options (GPtrArray *infos,
